@@ -1,0 +1,38 @@
+# A thin front for Meson; see HACKING.md.
+
+BUILD   ?= build
+PREFIX  ?= /usr/local
+DESTDIR ?=
+
+.PHONY: all demo test install clean format docs bench
+.DEFAULT_GOAL := all
+
+all: $(BUILD)/release/build.ninja
+	@ninja -C $(BUILD)/release --quiet
+
+$(BUILD)/release/build.ninja:
+	@scripts/setup build
+	@meson setup --buildtype=release --strip --prefix=$(PREFIX) $(BUILD)/release > /dev/null
+
+demo: all
+	@scripts/demo $(BUILD)/release
+
+test:
+	@scripts/setup test
+	@scripts/test $(BUILD)
+
+bench: all
+	@scripts/bench $(BUILD)/release
+
+install: all
+	@meson configure -Dprefix=$(PREFIX) $(BUILD)/release
+	@DESTDIR=$(DESTDIR) meson install -C $(BUILD)/release
+
+format:
+	@clang-format -i $$(git ls-files '*.c' '*.h' '*.cc')
+
+docs: all
+	@$(BUILD)/release/tests/unit/print_state_machines > docs/state-machines.md
+
+clean:
+	rm -rf $(BUILD)
