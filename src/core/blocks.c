@@ -1,0 +1,73 @@
+#include "core/blocks.h"
+
+#include "core/step.h"
+
+enum {
+    ASK_USEC = 1000 * 1000,
+    ALARM_USEC = 60 * 1000 * 1000,
+};
+
+void blocks_watch(Step *step, const Report *completed) {
+    Blocks *blocks = &step->core->blocks;
+    *blocks = (Blocks){
+        .watching = true,
+        .since_usec = step->now_usec,
+        .ask_due_usec = step->now_usec,
+        .alarm_due_usec = usec_add(step->now_usec, ALARM_USEC),
+        .completed = *completed,
+    };
+    tag_copy(&blocks->tag, completed->tag);
+    tag_copy(&blocks->from, completed->from);
+    blocks->completed.tag = blocks->tag;
+    blocks->completed.from = blocks->from;
+}
+
+void blocks_forget(Step *step) {
+    step->core->blocks.watching = false;
+}
+
+void blocks_unasked(Step *step) {
+    step->core->blocks.asking = false;
+}
+
+void blocks_height(Step *step, bool known, uint64_t height_blocks) {
+    Blocks *blocks = &step->core->blocks;
+    blocks->asking = false;
+    if (!blocks->watching || !known)
+        return;
+    if (blocks->has_first && height_blocks != blocks->first_height_blocks) {
+        blocks->watching = false;
+        step_report(step, blocks->completed);
+        return;
+    }
+    blocks->has_first = true;
+    blocks->first_height_blocks = height_blocks;
+}
+
+void blocks_deadline(Step *step) {
+    Blocks *blocks = &step->core->blocks;
+    if (step->now_usec < blocks_deadline_usec(step->core))
+        return;
+    if (!blocks->asking && step->now_usec >= blocks->ask_due_usec) {
+        blocks->asking = true;
+        blocks->ask_due_usec = usec_add(step->now_usec, ASK_USEC);
+        step_do(step, ACTION_ASK_HEIGHT);
+    }
+    if (step->now_usec >= blocks->alarm_due_usec) {
+        blocks->alarm_due_usec = usec_add(step->now_usec, ALARM_USEC);
+        step_report(
+            step, (Report){
+                      .kind = REPORT_NO_BLOCKS,
+                      .tag = blocks->tag,
+                      .took_usec = usec_since(step->now_usec, blocks->since_usec)});
+    }
+}
+
+uint64_t blocks_deadline_usec(const Core *core) {
+    const Blocks *blocks = &core->blocks;
+    if (!blocks->watching || core->node.phase != NODE_UP || !core->processes[PROCESS_VEGA].ready)
+        return USEC_NEVER;
+    if (blocks->asking || blocks->alarm_due_usec < blocks->ask_due_usec)
+        return blocks->alarm_due_usec;
+    return blocks->ask_due_usec;
+}

@@ -1,0 +1,99 @@
+/* What can happen to the core. Events carry the time, since the core has no clock. */
+#pragma once
+
+#include "base/exit_code.h"
+#include "core/process.h"
+#include "core/settings.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* event, name, meaning */
+#define EVENTS(X)                                                                                                  \
+    X(EVENT_BEGIN, "begin", "`visor run` holds the home; what is durable was read")                                \
+    X(EVENT_INSPECTED, "inspected", "answer to inspect")                                                           \
+    X(EVENT_SEGMENT, "segment", "answer to query segment")                                                         \
+    X(EVENT_SPAWNED, "spawned", "answer to spawn")                                                                 \
+    X(EVENT_SPAWN_FAILED, "spawn failed", "answer to spawn")                                                       \
+    X(EVENT_EXITED, "exited", "a node process ended")                                                              \
+    X(EVENT_LOCK, "lock", "answer to check lock")                                                                  \
+    X(EVENT_POLL_ANSWERED, "poll answered", "answer to poll")                                                      \
+    X(EVENT_POLL_FAILED, "poll failed", "answer to poll")                                                          \
+    X(EVENT_HEIGHT, "height", "answer to ask height")                                                              \
+    X(EVENT_VERSION, "version", "answer to ask version")                                                           \
+    X(EVENT_EXAMINED, "examined", "answer to examine")                                                             \
+    X(EVENT_PROOF, "proof", "answer to check proof")                                                               \
+    X(EVENT_SAVED, "saved", "answer to save")                                                                      \
+    X(EVENT_SWITCHED, "switched", "answer to switch")                                                              \
+    X(EVENT_FOLDER_CHANGED, "folder changed", "something changed in or around the folder of the accepted release") \
+    X(EVENT_SETTINGS, "settings", "config.toml was read again")                                                    \
+    X(EVENT_STOP_ASKED, "stop asked", "SIGTERM or SIGINT; each one counts")                                        \
+    X(EVENT_DEADLINE, "deadline", "core_deadline_usec() has come")
+
+typedef enum EventType {
+#define X(event, name, meaning) event,
+    EVENTS(X)
+#undef X
+        EVENT_TYPE_COUNT
+} EventType;
+
+extern const char *const EVENT_NAME[EVENT_TYPE_COUNT];
+
+typedef enum SegmentResult {
+    SEGMENT_FOUND,
+    SEGMENT_NONE,   /* the data node has no history segments yet: start without a height */
+    SEGMENT_FAILED, /* anything else: the start has failed */
+} SegmentResult;
+
+/** One event. Strings are borrowed for the step. */
+typedef struct Event {
+    EventType type;
+    uint64_t now_usec; /* CLOCK_MONOTONIC */
+    union {
+        struct { /* EVENT_BEGIN: the last switch, if `current` still names it and it has never answered */
+            const char *unanswered_tag; /* NULL = none */
+            uint64_t unanswered_height_blocks;
+        } begin;
+        struct {             /* EVENT_INSPECTED */
+            ExitCode result; /* EXIT_CODE_OK: may start */
+            bool has_data_node;
+            bool has_statistics;  /* run-config.toml says where to ask for the block height */
+            bool operator_height; /* the operator's arguments already name a snapshot height */
+        } inspected;
+        struct { /* EVENT_SEGMENT */
+            SegmentResult result;
+            uint64_t height_blocks;
+        } segment;
+        struct { /* EVENT_SPAWNED, EVENT_SPAWN_FAILED, EVENT_EXITED */
+            ProcessName name;
+        } process;
+        struct { /* EVENT_LOCK */
+            ProcessName name;
+            bool held;
+        } lock;
+        struct { /* EVENT_POLL_ANSWERED */
+            bool has_release;
+            const char *tag;
+            uint64_t height_blocks;
+            bool ready;
+        } poll;
+        struct { /* EVENT_HEIGHT */
+            bool known;
+            uint64_t height_blocks;
+        } height;
+        struct { /* EVENT_VERSION: NULL = the binary did not tell */
+            const char *tag;
+        } version;
+        struct { /* EVENT_EXAMINED */
+            const char *tag;
+            bool proven;
+            bool is_current; /* the folder is the one that `current` names */
+        } examined;
+        struct { /* EVENT_PROOF, EVENT_SAVED, EVENT_SWITCHED */
+            bool ok;
+        } done;
+        struct { /* EVENT_SETTINGS */
+            const Settings *settings;
+        } changed;
+    };
+} Event;

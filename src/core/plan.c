@@ -1,0 +1,363 @@
+/* The upgrade's facts: how they come about, and what the step that they call for demands. */
+#include "core/step.h"
+
+#include <string.h>
+
+enum {
+    EXAMINE_USEC = 10 * 1000 * 1000, /* a release that is not proven is looked at at least so often */
+    SETTLE_USEC = 50 * 1000,         /* a folder that changes is given so long to come to rest */
+    RETRY_USEC = 2 * 1000 * 1000,    /* saving or switching failed */
+};
+
+/* What follows from the tag and the running release together. */
+static void compare_releases(Upgrade *upgrade) {
+    TagOrder order = tag_compare(upgrade->tag, upgrade->running);
+    bool known = upgrade->facts.running_known && upgrade->running[0];
+    upgrade->facts.installed = known && order == TAG_EQUAL;
+    upgrade->facts.usable = tag_is_plain(upgrade->tag) && !(known && order == TAG_OLDER);
+}
+
+static void forget(Upgrade *upgrade) {
+    upgrade->facts.accepted = false;
+    upgrade->facts.usable = false;
+    upgrade->facts.installed = false;
+    upgrade->facts.proven = false;
+    upgrade->facts.ready = false;
+    upgrade->examining = false;
+    upgrade->tag[0] = '\0';
+    upgrade->height_blocks = 0;
+}
+
+static void retract(Step *step) {
+    Upgrade *upgrade = &step->core->upgrade;
+    if (!upgrade->facts.accepted)
+        return;
+    if (!upgrade->facts.installed) {
+        tag_copy(&upgrade->former, upgrade->tag);
+        step_report(step, (Report){.kind = REPORT_RETRACTED, .tag = upgrade->former});
+    }
+    forget(upgrade);
+}
+
+static void accept(Step *step, const Event *event) {
+    Upgrade *upgrade = &step->core->upgrade;
+
+    upgrade->facts.accepted = true;
+    upgrade->step = UPGRADE_NONE; /* what was announced of another tag was not said of this one */
+    upgrade->examine_due_usec = step->now_usec;
+    upgrade->retry_due_usec = step->now_usec;
+    upgrade->height_blocks = event->poll.height_blocks;
+    tag_copy(&upgrade->tag, event->poll.tag);
+    compare_releases(upgrade);
+    if (!upgrade->facts.installed)
+        step_report(
+            step, (Report){.kind = REPORT_ACCEPTED, .tag = upgrade->tag, .height_blocks = upgrade->height_blocks});
+}
+
+static void move(Step *step, uint64_t height_blocks) {
+    Upgrade *upgrade = &step->core->upgrade;
+    upgrade->height_blocks = height_blocks;
+    if (!upgrade->facts.installed)
+        step_report(step, (Report){.kind = REPORT_MOVED, .tag = upgrade->tag, .height_blocks = height_blocks});
+}
+
+static void observe_no_release(Step *step, bool ready) {
+    Upgrade *upgrade = &step->core->upgrade;
+    if (ready && !upgrade->ready_for_nothing)
+        step_report(step, (Report){.kind = REPORT_READY_FOR_NOTHING});
+    upgrade->ready_for_nothing = ready;
+    retract(step);
+}
+
+void upgrade_observe(Step *step, const Event *event) {
+    Upgrade *upgrade = &step->core->upgrade;
+
+    if (upgrade->facts.committed) /* decided; what the old node says no longer matters */
+        return;
+    if (!event->poll.has_release) {
+        observe_no_release(step, event->poll.ready);
+        return;
+    }
+    upgrade->ready_for_nothing = false;
+    if (upgrade->facts.accepted && strcmp(upgrade->tag, event->poll.tag) != 0)
+        retract(step);
+    if (!upgrade->facts.accepted)
+        accept(step, event);
+    else if (upgrade->height_blocks != event->poll.height_blocks)
+        move(step, event->poll.height_blocks);
+
+    if (event->poll.ready && !upgrade->facts.ready) {
+        upgrade->ready_usec = step->now_usec;
+        if (upgrade->step == UPGRADE_INSTALLED)
+            step_report(step, (Report){.kind = REPORT_READY_FOR_ITSELF, .tag = upgrade->tag});
+    }
+    upgrade->facts.ready = event->poll.ready;
+}
+
+void upgrade_running(Step *step, const char *tag) {
+    Upgrade *upgrade = &step->core->upgrade;
+    bool news = !tag || strcmp(upgrade->running, tag) != 0;
+
+    upgrade->facts.running_known = true;
+    tag_copy(&upgrade->running, tag ? tag : "");
+    if (news)
+        step_report(step, (Report){.kind = tag ? REPORT_RELEASE : REPORT_RELEASE_UNKNOWN, .tag = upgrade->running});
+    if (!upgrade->facts.accepted || upgrade->facts.committed)
+        return;
+    compare_releases(upgrade);
+    if (!tag) { /* whether the accepted release is the running one, only a new look at its folder can tell */
+        upgrade->facts.proven = false;
+        upgrade->examine_due_usec = step->now_usec;
+    }
+}
+
+static void check_proof(Step *step) {
+    step->core->upgrade.checking = true;
+    step_do(step, ACTION_CHECK_PROOF)->tag = step->core->upgrade.tag;
+}
+
+void upgrade_examined(Step *step, const Event *event) {
+    Upgrade *upgrade = &step->core->upgrade;
+
+    if (!upgrade->examining || strcmp(event->examined.tag, upgrade->tag) != 0)
+        return; /* of a release that was retracted meanwhile */
+    upgrade->examining = false;
+    if (upgrade->facts.committed)
+        return;
+    /* Without the running binary's word, the folder it was started from has to tell: never restart it for itself.
+     */
+    if (event->examined.is_current && upgrade->facts.running_known && !upgrade->running[0])
+        upgrade->facts.installed = true;
+    bool changed_meanwhile = upgrade->examine_due_usec != USEC_NEVER;
+    upgrade->facts.proven = event->examined.proven;
+    if (upgrade->facts.proven && changed_meanwhile)
+        check_proof(step);
+    else if (!changed_meanwhile)
+        upgrade->examine_due_usec = usec_add(step->now_usec, EXAMINE_USEC);
+}
+
+void upgrade_folder_changed(Step *step) {
+    Upgrade *upgrade = &step->core->upgrade;
+    uint64_t due_usec = usec_add(step->now_usec, SETTLE_USEC);
+
+    if (!upgrade->facts.accepted || upgrade->facts.committed)
+        return;
+    if (upgrade->facts.proven && !upgrade->checking && !upgrade->saving)
+        check_proof(step);
+    else if (due_usec < upgrade->examine_due_usec)
+        upgrade->examine_due_usec = due_usec;
+}
+
+uint64_t upgrade_stop_due_usec(const Core *core) {
+    const Upgrade *upgrade = &core->upgrade;
+    uint64_t delay_over_usec = usec_add(upgrade->ready_usec, core->settings.stop_delay_usec);
+    return delay_over_usec > upgrade->retry_due_usec ? delay_over_usec : upgrade->retry_due_usec;
+}
+
+void upgrade_proof(Step *step, bool stands) {
+    Upgrade *upgrade = &step->core->upgrade;
+
+    if (!upgrade->checking) {
+        step_impossible(step, EVENT_NAME[EVENT_PROOF]);
+        return;
+    }
+    upgrade->checking = false;
+    if (!stands) {
+        upgrade->facts.proven = false;
+        upgrade->examine_due_usec = usec_add(step->now_usec, SETTLE_USEC);
+        step_report(step, (Report){.kind = REPORT_UNPREPARED, .tag = upgrade->tag});
+    } else if (upgrade->step == UPGRADE_DELAYING && step->now_usec >= upgrade_stop_due_usec(step->core)) {
+        upgrade->saving = true;
+        Action *save = step_do(step, ACTION_SAVE);
+        save->save.tag = upgrade->tag;
+        save->save.height_blocks = upgrade->height_blocks;
+    }
+}
+
+/* From here there is no way back: the old node goes down, and comes back as the new release. */
+static void commit(Step *step) {
+    Upgrade *upgrade = &step->core->upgrade;
+    upgrade->facts.committed = true;
+    blocks_forget(step);
+    upgrade->committed_usec = step->now_usec;
+    tag_copy(&upgrade->former, upgrade->running);
+    node_stop(step, NODE_REASON_UPGRADE);
+    step_report(
+        step, (Report){
+                  .kind = REPORT_COMMITTED,
+                  .tag = upgrade->tag,
+                  .height_blocks = upgrade->height_blocks,
+                  .took_usec = usec_since(step->now_usec, upgrade->ready_usec)});
+}
+
+/* A disk that refuses is asked again soon, and talked about once a minute. */
+static void try_again(Step *step, ReportKind kind) {
+    Upgrade *upgrade = &step->core->upgrade;
+    upgrade->retry_due_usec = usec_add(step->now_usec, RETRY_USEC);
+    if (step->now_usec < upgrade->alarm_due_usec)
+        return;
+    upgrade->alarm_due_usec = usec_add(step->now_usec, UPGRADE_ALARM_USEC);
+    step_report(step, (Report){.kind = kind, .tag = upgrade->tag});
+}
+
+void upgrade_saved(Step *step, bool ok) {
+    Upgrade *upgrade = &step->core->upgrade;
+    if (!upgrade->saving) /* the record that the release has answered: nothing waits for it */
+        return;
+    upgrade->saving = false;
+    if (upgrade->step != UPGRADE_DELAYING || step->core->node.phase != NODE_UP)
+        return;
+    if (ok)
+        commit(step);
+    else
+        try_again(step, REPORT_NOT_SAVED);
+}
+
+void upgrade_stopped(Step *step) {
+    Upgrade *upgrade = &step->core->upgrade;
+    upgrade->facts.stopped = true;
+    upgrade->stopped_usec = step->now_usec;
+    upgrade->retry_due_usec = step->now_usec;
+}
+
+void upgrade_switched(Step *step, bool ok) {
+    Upgrade *upgrade = &step->core->upgrade;
+    Node *node = &step->core->node;
+
+    if (upgrade->step != UPGRADE_SWITCHING || upgrade->retry_due_usec != USEC_NEVER) {
+        step_impossible(step, EVENT_NAME[EVENT_SWITCHED]);
+        return;
+    }
+    if (!ok) {
+        try_again(step, REPORT_NOT_SWITCHED);
+        return;
+    }
+    upgrade->facts.switched = true;
+    upgrade->started_usec = step->now_usec; /* until its processes are there: a failed start is its own time */
+    upgrade->facts.running_known = true;
+    tag_copy(&upgrade->running, upgrade->tag);
+    tag_copy(&node->unanswered_tag, upgrade->tag);
+    node->unanswered_height_blocks = upgrade->height_blocks;
+    node->restarts_used = 0; /* the new release has its own budget */
+    node_switched(step);
+    step_report(
+        step, (Report){
+                  .kind = REPORT_SWITCHED,
+                  .tag = upgrade->tag,
+                  .took_usec = usec_since(step->now_usec, upgrade->stopped_usec)});
+}
+
+void upgrade_started(Step *step) {
+    step->core->upgrade.started_usec = step->now_usec;
+}
+
+void upgrade_completed(Step *step) {
+    Upgrade *upgrade = &step->core->upgrade;
+
+    if (!upgrade->facts.switched) /* another Visor made the switch, and it knew the times */
+        return;
+    Report completed = {
+        .kind = REPORT_COMPLETED,
+        .tag = step->core->node.answered_tag, /* what runs may have failed to report it since */
+        .from = upgrade->former,
+        .height_blocks = upgrade->height_blocks,
+        .times =
+            {
+                .ready_to_stop_usec = usec_since(upgrade->committed_usec, upgrade->ready_usec),
+                .stop_usec = usec_since(upgrade->stopped_usec, upgrade->committed_usec),
+                .switch_usec = usec_since(upgrade->started_usec, upgrade->stopped_usec),
+                .start_usec = usec_since(step->now_usec, upgrade->started_usec),
+            },
+    };
+    if (step->core->node.has_statistics)
+        blocks_watch(step, &completed);
+    else
+        step_report(step, completed);
+    forget(upgrade);
+    upgrade->facts.committed = false;
+    upgrade->facts.stopped = false;
+    upgrade->facts.switched = false;
+}
+
+static void examine_when_due(Step *step) {
+    Upgrade *upgrade = &step->core->upgrade;
+    if (upgrade->examining || step->now_usec < upgrade->examine_due_usec)
+        return;
+    upgrade->examining = true;
+    upgrade->examine_due_usec = USEC_NEVER; /* a change while it is under way brings the next one forward */
+    step_do(step, ACTION_EXAMINE)->tag = upgrade->tag;
+}
+
+static void stop_when_due(Step *step) {
+    const Upgrade *upgrade = &step->core->upgrade;
+    bool idle = !upgrade->checking && !upgrade->saving;
+    if (idle && step->core->node.phase == NODE_UP && step->now_usec >= upgrade_stop_due_usec(step->core))
+        check_proof(step);
+}
+
+static void switch_when_due(Step *step) {
+    Upgrade *upgrade = &step->core->upgrade;
+    if (step->core->node.phase != NODE_SWITCHING || step->now_usec < upgrade->retry_due_usec)
+        return;
+    upgrade->retry_due_usec = USEC_NEVER;
+    step_do(step, ACTION_SWITCH)->tag = upgrade->tag;
+}
+
+void upgrade_advance(Step *step) {
+    Upgrade *upgrade = &step->core->upgrade;
+    UpgradeStep before = upgrade->step;
+
+    upgrade->step = upgrade_step(&upgrade->facts);
+    if (upgrade->step != before)
+        upgrade_announce(step, before);
+    switch (upgrade->step) {
+    case UPGRADE_BLOCKED:
+        if (step->now_usec >= upgrade->alarm_due_usec)
+            upgrade_announce_blocked(step);
+        examine_when_due(step);
+        break;
+    case UPGRADE_EXAMINING:
+        examine_when_due(step);
+        break;
+    case UPGRADE_DELAYING:
+        stop_when_due(step);
+        break;
+    case UPGRADE_SWITCHING:
+        switch_when_due(step);
+        break;
+    case UPGRADE_NONE:
+    case UPGRADE_REFUSED:
+    case UPGRADE_ASKING:
+    case UPGRADE_INSTALLED:
+    case UPGRADE_PREPARED:
+    case UPGRADE_STOPPING:
+    case UPGRADE_STARTING:
+    case UPGRADE_STEP_COUNT:
+        break;
+    }
+}
+
+uint64_t upgrade_deadline_usec(const Core *core) {
+    const Upgrade *upgrade = &core->upgrade;
+    uint64_t examine_due_usec = upgrade->examining ? USEC_NEVER : upgrade->examine_due_usec;
+    switch (upgrade->step) {
+    case UPGRADE_EXAMINING:
+        return examine_due_usec;
+    case UPGRADE_BLOCKED:
+        return examine_due_usec < upgrade->alarm_due_usec ? examine_due_usec : upgrade->alarm_due_usec;
+    case UPGRADE_DELAYING:
+        return core->node.phase == NODE_UP ? upgrade_stop_due_usec(core) : USEC_NEVER;
+    case UPGRADE_SWITCHING:
+        return core->node.phase == NODE_SWITCHING ? upgrade->retry_due_usec : USEC_NEVER;
+    case UPGRADE_NONE:
+    case UPGRADE_REFUSED:
+    case UPGRADE_ASKING:
+    case UPGRADE_INSTALLED:
+    case UPGRADE_PREPARED:
+    case UPGRADE_STOPPING:
+    case UPGRADE_STARTING:
+    case UPGRADE_STEP_COUNT:
+        break;
+    }
+    return USEC_NEVER;
+}

@@ -1,0 +1,111 @@
+/* One step of the core, as its parts see it. Private to src/core. */
+#pragma once
+
+#include "core/core.h"
+
+/** Everything a part needs during one step. */
+typedef struct Step {
+    Core *core;
+    uint64_t now_usec;
+    Actions *actions;
+} Step;
+
+/** Appends an action; the caller fills in the rest. */
+Action *step_do(Step *step, ActionType type);
+
+/** Appends a report. */
+void step_report(Step *step, Report report);
+
+/** Says that @detail came where it cannot come. */
+void step_impossible(Step *step, const char *detail);
+
+/* The node (node.c). */
+
+/** Begins a start: first the facts. */
+void node_start(Step *step, NodeStart start);
+
+void node_inspected(Step *step, const Event *event);
+void node_segment(Step *step, const Event *event);
+void node_spawned(Step *step, ProcessName name);
+
+/** Wants the node down for @reason; a reason that is there already stays. */
+void node_stop(Step *step, NodeReason reason);
+
+/** The operator asked to stop: gracefully the first time, in haste after that. */
+void node_stop_asked(Step *step);
+
+/** `current` names the new release: starts it, unless the operator asked to leave. */
+void node_switched(Step *step);
+
+/** A process has ended by itself, or could not be started. */
+void node_failed(Step *step);
+
+/** The core has answered for the first time since its start. */
+void node_answered(Step *step);
+
+/** If the node is wanted down and all of it is, goes on to what it went down for. */
+void node_settle(Step *step);
+
+/** Does what is due at this moment. */
+void node_deadline(Step *step);
+uint64_t node_deadline_usec(const Core *core);
+
+/* The node's processes (departure.c). */
+
+/** Takes a process through an event and does what its cell says. */
+void process_feed(Step *step, ProcessName name, ProcessEvent event);
+
+void process_lock(Step *step, ProcessName name, bool held);
+bool processes_down(const Core *core);
+void processes_deadline(Step *step);
+uint64_t processes_deadline_usec(const Core *core);
+
+/* The blocks after an upgrade (blocks.c). */
+
+/** Says @completed as soon as the block height has moved. */
+void blocks_watch(Step *step, const Report *completed);
+
+/** Another upgrade begins: what was to be said of the last one is not any more. */
+void blocks_forget(Step *step);
+
+/** The question under way was cancelled. */
+void blocks_unasked(Step *step);
+
+void blocks_height(Step *step, bool known, uint64_t height_blocks);
+void blocks_deadline(Step *step);
+uint64_t blocks_deadline_usec(const Core *core);
+
+/* The upgrade (plan.c). */
+
+/** Reads the node's answer into facts. */
+void upgrade_observe(Step *step, const Event *event);
+
+void upgrade_running(Step *step, const char *tag);
+void upgrade_examined(Step *step, const Event *event);
+void upgrade_folder_changed(Step *step);
+void upgrade_proof(Step *step, bool stands);
+void upgrade_saved(Step *step, bool ok);
+void upgrade_stopped(Step *step);
+void upgrade_switched(Step *step, bool ok);
+void upgrade_started(Step *step);
+
+/** The new release has answered: the upgrade is complete. */
+void upgrade_completed(Step *step);
+
+/** Does what the step that the facts call for demands now; called at the end of every step of the core. */
+void upgrade_advance(Step *step);
+uint64_t upgrade_deadline_usec(const Core *core);
+
+/** When the old node may be stopped, once it is ready: after the stop delay, and not before a failed try is due
+ * again. */
+uint64_t upgrade_stop_due_usec(const Core *core);
+
+/* What is said of it (announce.c). */
+
+enum { UPGRADE_ALARM_USEC = 60 * 1000 * 1000 }; /* what keeps an upgrade from going on is repeated so often */
+
+/** Says that the step is another one than @before. */
+void upgrade_announce(Step *step, UpgradeStep before);
+
+/** Says that the network waits, and when that is due again. */
+void upgrade_announce_blocked(Step *step);
