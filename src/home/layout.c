@@ -1,0 +1,60 @@
+#include "home/layout.h"
+
+#include "base/cleanup.h"
+#include "base/strings.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static int open_private_folder(Home *home, Failure *failure) {
+    if (mkdirat(home->fd, HOME_PRIVATE_FOLDER, 0700) < 0 && errno != EEXIST)
+        return failure_set(failure, negative_errno(), "cannot create %s/%s: %m", home->path, HOME_PRIVATE_FOLDER);
+    home->private_fd = openat(home->fd, HOME_PRIVATE_FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (home->private_fd < 0)
+        return failure_set(failure, negative_errno(), "cannot open %s/%s: %m", home->path, HOME_PRIVATE_FOLDER);
+    return 0;
+}
+
+int home_open(const char *path, Home *ret, Failure *failure) {
+    _cleanup_home_ Home home = {.fd = -1, .private_fd = -1};
+    struct stat status;
+    int r;
+
+    home.path = realpath(path, NULL);
+    if (!home.path)
+        return failure_set(
+            failure, negative_errno(), "cannot open the home folder %s: %m; `visor init --home %s` makes one", path,
+            path);
+    home.fd = open(home.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (home.fd < 0)
+        return failure_set(failure, negative_errno(), "cannot open the home folder %s: %m", home.path);
+    if (fstatat(home.fd, HOME_CONFIG_FILE, &status, AT_SYMLINK_NOFOLLOW) < 0)
+        return failure_set(
+            failure, negative_errno(),
+            "%s is no home of visor, %s is missing there: run `visor init` on a new folder, or give the right --home",
+            home.path, HOME_CONFIG_FILE);
+    r = open_private_folder(&home, failure);
+    if (r < 0)
+        return r;
+
+    *ret = home;
+    home = (Home){.fd = -1, .private_fd = -1};
+    return 0;
+}
+
+void home_close(Home *home) {
+    free(home->path);
+    home->path = NULL;
+    home->fd = close_fd(home->fd);
+    home->private_fd = close_fd(home->private_fd);
+}
+
+char *home_path(const Home *home, const char *name) {
+    return name[0] == '/' ? strdup(name) : string_format("%s/%s", home->path, name);
+}
+
+char *home_process_lock(const char *process_name) {
+    return string_format("%s.lock", process_name);
+}

@@ -1,0 +1,38 @@
+/* Where things lie in a home folder. Every path below it is made here. */
+#pragma once
+
+#include "base/failure.h"
+
+#define HOME_CONFIG_FILE "config.toml"
+#define HOME_CURRENT_LINK "current"
+#define HOME_GENESIS_FOLDER "genesis"
+#define HOME_PRIVATE_FOLDER ".visor"
+#define HOME_LOCK_FILE "lock"
+#define HOME_STATE_FILE "state.json"
+
+/** An open home. */
+typedef struct Home {
+    char *path;     /* absolute, without links */
+    int fd;         /* the folder itself: for fsync and the ...at calls */
+    int private_fd; /* HOME/.visor */
+} Home;
+
+/**
+ * Opens the home at @path and makes HOME/.visor (0700) if it is not there yet.
+ *
+ * @ret is owned by the caller (home_close). Returns 0; -ENOENT if the folder is missing or was never initialised
+ * (no config.toml); otherwise -errno. Described in @failure.
+ */
+MUST_USE int home_open(const char *path, Home *ret, Failure *failure);
+
+/** Closes and frees; a zeroed or closed home is fine. */
+void home_close(Home *home);
+
+/** HOME/@name, owned by the caller; NULL when memory is out. An absolute @name is copied as it is. */
+char *home_path(const Home *home, const char *name);
+
+/** The name of a node process's lock file in HOME/.visor: "vega.lock". Owned by the caller; NULL = out of memory.
+ */
+char *home_process_lock(const char *process_name);
+
+#define _cleanup_home_ __attribute__((__cleanup__(home_close)))

@@ -1,0 +1,27 @@
+/*
+ * Locks that live as long as their last holder: flock(2) belongs to the open file, a child inherits it with the
+ * descriptor, and the kernel gives it back when the last copy is closed. No pid is trusted, so nothing goes stale.
+ */
+#pragma once
+
+#include "base/failure.h"
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/**
+ * Takes the lock @name in the folder @folder_fd, making the file (0600) if need be.
+ *
+ * @ret_fd is the descriptor that holds it, close-on-exec, owned by the caller. Returns 0; 1 if somebody else holds
+ * it, and then @ret_holder is the pid that the file names (0 = it names none); -errno, described in @failure.
+ */
+MUST_USE int lock_take(int folder_fd, const char *name, int *ret_fd, pid_t *ret_holder, Failure *failure);
+
+/** Writes the caller's pid into the lock that @fd holds. Returns 0 or -errno. */
+MUST_USE int lock_sign(int fd);
+
+/**
+ * Finds out who has the lock file @name open, by looking through /proc; without rights over a process it is not
+ * seen. Fills @holders with at most @capacity pids and returns how many there are.
+ */
+size_t lock_holders(int folder_fd, const char *name, pid_t *holders, size_t capacity);

@@ -1,0 +1,44 @@
+/* The folder of one release: its run-config and the binaries that this names. */
+#pragma once
+
+#include "base/failure.h"
+#include "base/files.h"
+#include "config/config.h"
+#include "config/run_config.h"
+#include "core/process.h"
+#include "home/layout.h"
+
+/** What was found in a folder, with the identity of each file that was looked at. */
+typedef struct Release {
+    char *folder; /* absolute */
+    RunConfig *run_config;
+    FileIdentity run_config_identity;
+    FileIdentity binary_identities[PROCESS_COUNT]; /* the data node's is zero without one */
+} Release;
+
+/**
+ * Loads FOLDER/run-config.toml and checks the binaries it names. Warnings of the file, and x-bits that were set,
+ * are logged as @component; with errors nothing is logged, they are in @failure.
+ *
+ * @ret is owned by the caller (release_free). Returns 0 or -errno described in @failure: what is missing or wrong,
+ * and the cure.
+ */
+MUST_USE int
+release_load(const Home *home, const char *folder, const char *component, Release **ret, Failure *failure);
+
+/** Frees; NULL is fine. Returns NULL. */
+Release *release_free(Release *release);
+
+/** Are all files still the ones that were looked at? */
+bool release_unchanged(const Release *release);
+
+/** The binary of @process; NULL if the release has no such process. Borrowed. */
+const RunBinary *release_binary(const Release *release, ProcessName process);
+
+/** The folder in which the release @tag is expected, absolute, owned by the caller; NULL when memory is out. */
+char *release_folder(const Home *home, const Config *config, const char *tag);
+
+static inline void cleanup_release(Release **release) {
+    (void)release_free(*release);
+}
+#define _cleanup_release_ __attribute__((__cleanup__(cleanup_release)))

@@ -1,0 +1,96 @@
+#include "home/state.h"
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/files.h"
+#include "base/json.h"
+#include "base/strings.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum {
+    STATE_FORMAT = 1,
+    STATE_BYTES_MAX = 64 * 1024,
+};
+
+void state_clear(State *state) {
+    free(state->folder);
+    *state = (State){0};
+}
+
+static int decode(const char *text, size_t length, State *ret) {
+    _cleanup_json_ json_t *root = json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL);
+    json_int_t format, height_blocks;
+    const char *tag, *folder;
+    int answered;
+
+    if (json_unpack_ex(
+            root, NULL, 0, "{s:I, s:{s:s, s:s, s:I, s:b}}", "format", &format, "switched", "tag", &tag, "folder",
+            &folder, "height", &height_blocks, "answered", &answered) < 0)
+        return -EBADMSG;
+    if (format != STATE_FORMAT || !tag_is_plain(tag) || folder[0] != '/' || height_blocks < 0)
+        return -EBADMSG;
+    ret->folder = strdup(folder);
+    if (!ret->folder)
+        return -ENOMEM;
+    tag_copy(&ret->tag, tag);
+    ret->height_blocks = (uint64_t)height_blocks;
+    ret->answered = answered;
+    return 0;
+}
+
+/* Nothing that may tell a person what happened is deleted. */
+static int set_aside(const Home *home, Failure *failure) {
+    char name[64];
+    (void)snprintf(name, sizeof name, HOME_STATE_FILE ".damaged-%" PRIu64, clock_realtime_usec() / USEC_PER_SEC);
+    if (renameat(home->private_fd, HOME_STATE_FILE, home->private_fd, name) < 0)
+        return failure_set(
+            failure, negative_errno(),
+            "%s/" HOME_PRIVATE_FOLDER "/" HOME_STATE_FILE " is damaged and cannot be set aside: %m", home->path);
+    (void)failure_set(
+        failure, 0, "%s/" HOME_PRIVATE_FOLDER "/" HOME_STATE_FILE " is damaged; it was set aside as %s", home->path,
+        name);
+    return 1;
+}
+
+int state_load(const Home *home, State *ret, Failure *failure) {
+    _cleanup_free_ char *path = NULL;
+    _cleanup_free_ char *text = NULL;
+    _cleanup_state_ State state = {0};
+    size_t length = 0;
+
+    *ret = (State){0};
+    path = home_path(home, HOME_PRIVATE_FOLDER "/" HOME_STATE_FILE);
+    if (!path)
+        return failure_set(failure, -ENOMEM, "cannot read the state: out of memory");
+    int r = file_read(path, STATE_BYTES_MAX, &text, &length, failure);
+    if (r == -ENOENT)
+        return 0;
+    if (r == -EFBIG)
+        return set_aside(home, failure);
+    if (r < 0)
+        return r;
+    r = decode(text, length, &state);
+    if (r == -EBADMSG)
+        return set_aside(home, failure);
+    if (r < 0)
+        return failure_set(failure, r, "cannot read %s: %s", path, strerror(-r));
+    *ret = state;
+    state = (State){0};
+    return 0;
+}
+
+int state_save(const Home *home, const State *state, Failure *failure) {
+    _cleanup_json_ json_t *root = NULL;
+    _cleanup_free_ char *text = NULL;
+
+    root = json_pack(
+        "{s:i, s:{s:s, s:s, s:I, s:b}}", "format", STATE_FORMAT, "switched", "tag", state->tag, "folder",
+        state->folder, "height", (json_int_t)state->height_blocks, "answered", state->answered);
+    text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
+    if (!text)
+        return failure_set(failure, -ENOMEM, "cannot write the state: out of memory");
+    int r = file_replace(home->private_fd, HOME_STATE_FILE, text, strlen(text), 0600, failure);
+    return r < 0 ? failure_prefix(failure, r, "in %s/" HOME_PRIVATE_FOLDER, home->path) : 0;
+}
