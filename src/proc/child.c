@@ -1,0 +1,131 @@
+#include "proc/child.h"
+
+#include "base/cleanup.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+struct Child {
+    pid_t pid;
+    int pid_fd;
+    int exec_fd;
+    sd_event_source *source;
+    ChildHandler handler;
+    void *userdata;
+};
+
+#ifndef P_PIDFD
+#define P_PIDFD 3 /* waitid(2), Linux 5.4 */
+#endif
+
+static int read_end(const Child *child, ChildEnd *ret) {
+    siginfo_t info = {0};
+    if (waitid((idtype_t)P_PIDFD, (id_t)child->pid_fd, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
+        return negative_errno();
+    if (info.si_pid == 0)
+        return -EAGAIN;
+    *ret = (ChildEnd){
+        .by_signal = info.si_code != CLD_EXITED,
+        .core_dumped = info.si_code == CLD_DUMPED,
+        .number = info.si_status,
+    };
+    int error = 0;
+    if (read(child->exec_fd, &error, sizeof error) == (ssize_t)sizeof error)
+        ret->exec_errno = error;
+    return 0;
+}
+
+static int on_pidfd(sd_event_source *source, int fd, uint32_t events, void *userdata) {
+    Child *child = userdata;
+    ChildEnd end;
+    (void)fd;
+    (void)events;
+
+    int r = read_end(child, &end);
+    if (r == -EAGAIN)
+        return 0;
+    (void)sd_event_source_set_enabled(source, SD_EVENT_OFF);
+    if (r < 0)
+        end = (ChildEnd){.exec_errno = -r};
+    child->handler(child, &end, child->userdata);
+    return 0;
+}
+
+int child_start(
+    sd_event *event, const SpawnRequest *request, ChildHandler handler, void *userdata, Child **ret,
+    Failure *failure) {
+    _cleanup_child_ Child *child = calloc(1, sizeof *child);
+    Spawned spawned;
+    int r;
+
+    if (!child)
+        return failure_set(failure, -ENOMEM, "cannot start %s: out of memory", request->path);
+    *child = (Child){.pid_fd = -1, .exec_fd = -1, .handler = handler, .userdata = userdata};
+    r = process_spawn(request, &spawned, failure);
+    if (r < 0)
+        return r;
+    child->pid = spawned.pid;
+    child->pid_fd = spawned.pid_fd;
+    child->exec_fd = spawned.exec_fd;
+
+    r = sd_event_add_io(event, &child->source, child->pid_fd, EPOLLIN, on_pidfd, child);
+    if (r < 0) {
+        siginfo_t info;
+        child_signal_group(child, SIGKILL); /* unwatched, it would be a node that nobody supervises */
+        while (waitid((idtype_t)P_PIDFD, (id_t)child->pid_fd, &info, WEXITED) < 0 && errno == EINTR)
+            ;
+        return failure_set(failure, r, "cannot watch %s: %s", request->path, strerror(-r));
+    }
+    /* An end is news of the first rank: it goes before polls and timers of the same loop iteration. */
+    (void)sd_event_source_set_priority(child->source, SD_EVENT_PRIORITY_IMPORTANT);
+    *ret = TAKE_PTR(child);
+    return 0;
+}
+
+Child *child_free(Child *child) {
+    siginfo_t info;
+    if (!child)
+        return NULL;
+    if (child->pid_fd >= 0)
+        (void)waitid((idtype_t)P_PIDFD, (id_t)child->pid_fd, &info, WEXITED | WNOHANG);
+    (void)sd_event_source_disable_unref(child->source);
+    child->pid_fd = close_fd(child->pid_fd);
+    child->exec_fd = close_fd(child->exec_fd);
+    free(child);
+    return NULL;
+}
+
+pid_t child_pid(const Child *child) {
+    return child->pid;
+}
+
+void child_signal(const Child *child, int signal_number) {
+    (void)syscall(SYS_pidfd_send_signal, child->pid_fd, signal_number, NULL, 0);
+}
+
+/* Safe as long as the child is not reaped, that is, as long as it is not freed: see child.h. */
+void child_signal_group(const Child *child, int signal_number) {
+    (void)kill(-child->pid, signal_number);
+}
+
+void child_await_end(const Child *child, int timeout_ms) {
+    struct pollfd end = {.fd = child->pid_fd, .events = POLLIN};
+    (void)poll(&end, 1, timeout_ms);
+}
+
+const char *child_end_describe(const ChildEnd *end, char *buffer, size_t size_bytes) {
+    const char *name = end->by_signal ? sigabbrev_np(end->number) : NULL;
+    if (end->exec_errno > 0)
+        (void)snprintf(buffer, size_bytes, "could not be executed: %s", strerror(end->exec_errno));
+    else if (!end->by_signal)
+        (void)snprintf(buffer, size_bytes, "exited with code %d", end->number);
+    else if (name)
+        (void)snprintf(buffer, size_bytes, "was killed by SIG%s%s", name, end->core_dumped ? " (core dumped)" : "");
+    else
+        (void)snprintf(
+            buffer, size_bytes, "was killed by signal %d%s", end->number, end->core_dumped ? " (core dumped)" : "");
+    return buffer;
+}

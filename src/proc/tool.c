@@ -1,0 +1,211 @@
+#include "proc/tool.h"
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/strings.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { CANCEL_WAIT_MS = 200 };
+
+/* One of the two streams of a tool. */
+typedef struct Stream {
+    int fd;
+    sd_event_source *source;
+    char *text;
+    size_t length;
+} Stream;
+
+struct Tool {
+    Child *child;
+    Stream output;
+    Stream error;
+    sd_event_source *deadline;
+    uint64_t timeout_usec;
+    int verdict; /* why it was killed; 0 = it was not */
+    char name[128];
+    ToolHandler handler;
+    void *userdata;
+};
+
+static void stream_close(Stream *stream) {
+    stream->source = sd_event_source_disable_unref(stream->source);
+    stream->fd = close_fd(stream->fd);
+}
+
+static void tool_free(Tool *tool) {
+    if (!tool)
+        return;
+    stream_close(&tool->output);
+    stream_close(&tool->error);
+    free(tool->output.text);
+    free(tool->error.text);
+    (void)sd_event_source_disable_unref(tool->deadline);
+    (void)child_free(tool->child);
+    free(tool);
+}
+
+static void cleanup_tool(Tool **tool) {
+    tool_free(*tool);
+}
+
+static void tool_kill(Tool *tool, int verdict) {
+    if (tool->verdict == 0)
+        tool->verdict = verdict;
+    child_signal_group(tool->child, SIGKILL);
+}
+
+/* Reads what is there. Returns 0; 1 at the end of the stream; -EFBIG when it is too much. */
+static int stream_read(Stream *stream) {
+    while (stream->fd >= 0) {
+        ssize_t count = read(stream->fd, stream->text + stream->length, TOOL_OUTPUT_MAX - stream->length);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            return errno == EAGAIN ? 0 : 1;
+        if (count == 0)
+            return 1;
+        stream->length += (size_t)count;
+        if (stream->length == TOOL_OUTPUT_MAX)
+            return -EFBIG;
+    }
+    return 1;
+}
+
+static int on_stream(sd_event_source *source, int fd, uint32_t events, void *userdata) {
+    Tool *tool = userdata;
+    Stream *stream = fd == tool->output.fd ? &tool->output : &tool->error;
+    (void)source;
+    (void)events;
+
+    int r = stream_read(stream);
+    if (r != 0)
+        stream_close(stream);
+    if (r == -EFBIG)
+        tool_kill(tool, -EFBIG);
+    return 0;
+}
+
+static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata) {
+    (void)source;
+    (void)usec;
+    tool_kill(userdata, -ETIMEDOUT);
+    return 0;
+}
+
+static void summarize(const Tool *tool, ToolResult *result) {
+    char end[128], first_line[192], printable[256];
+    const char *said = *tool->error.text ? tool->error.text : tool->output.text;
+
+    (void)snprintf(first_line, sizeof first_line, "%.*s", (int)strcspn(said, "\n"), said);
+    (void)string_printable(printable, sizeof printable, first_line);
+    if (result->result == -ETIMEDOUT)
+        (void)snprintf(
+            result->summary, sizeof result->summary, "'%s' did not end within %llu s", tool->name,
+            (unsigned long long)(tool->timeout_usec / USEC_PER_SEC));
+    else if (result->result == -EFBIG)
+        (void)snprintf(
+            result->summary, sizeof result->summary, "'%s' printed more than %d bytes", tool->name,
+            TOOL_OUTPUT_MAX);
+    else
+        (void)snprintf(
+            result->summary, sizeof result->summary, "'%s' %s%s%s", tool->name,
+            child_end_describe(&result->end, end, sizeof end), *printable ? ": " : "", printable);
+}
+
+static void on_end(Child *child, const ChildEnd *end, void *userdata) {
+    _cleanup_(cleanup_tool) Tool *tool = userdata;
+    ToolResult result = {.end = *end};
+
+    child_signal_group(child, SIGKILL); /* whatever it left behind has no business any more */
+    /* What it printed last may still be in the pipes, and may be too much as well. */
+    if (stream_read(&tool->output) == -EFBIG || stream_read(&tool->error) == -EFBIG)
+        tool->verdict = tool->verdict != 0 ? tool->verdict : -EFBIG;
+    tool->output.text[tool->output.length] = '\0';
+    tool->error.text[tool->error.length] = '\0';
+
+    bool good = !end->by_signal && end->number == 0 && end->exec_errno == 0;
+    result.result = tool->verdict != 0 ? tool->verdict : good ? 0 : -ECHILD;
+    result.output = tool->output.text;
+    result.error = tool->error.text;
+    if (result.result < 0)
+        summarize(tool, &result);
+    tool->handler(&result, tool->userdata);
+}
+
+/* A pipe whose read end does not block; the write end is returned for the child. */
+static int stream_open(sd_event *event, Stream *stream, Tool *tool, int *ret_write_fd) {
+    int pipe_fds[2];
+    stream->text = malloc(TOOL_OUTPUT_MAX + 1);
+    if (!stream->text)
+        return -ENOMEM;
+    stream->text[0] = '\0';
+    if (pipe2(pipe_fds, O_CLOEXEC) < 0)
+        return negative_errno();
+    stream->fd = pipe_fds[0];
+    *ret_write_fd = pipe_fds[1];
+    if (fcntl(stream->fd, F_SETFL, O_NONBLOCK) < 0)
+        return negative_errno();
+    return sd_event_add_io(event, &stream->source, stream->fd, EPOLLIN, on_stream, tool);
+}
+
+static void describe_command(Tool *tool, const ToolRequest *request) {
+    int length = snprintf(tool->name, sizeof tool->name, "%s", request->path);
+    for (size_t i = 0; request->arguments[i] && length > 0 && (size_t)length < sizeof tool->name; i++)
+        length += snprintf(tool->name + length, sizeof tool->name - (size_t)length, " %s", request->arguments[i]);
+}
+
+int tool_start(
+    sd_event *event, const ToolRequest *request, ToolHandler handler, void *userdata, Tool **ret,
+    Failure *failure) {
+    _cleanup_(cleanup_tool) Tool *tool = calloc(1, sizeof *tool);
+    _cleanup_fd_ int output_fd = -1;
+    _cleanup_fd_ int error_fd = -1;
+    int r;
+
+    if (!tool)
+        return failure_set(failure, -ENOMEM, "cannot run %s: out of memory", request->path);
+    *tool = (Tool){
+        .output = {.fd = -1},
+        .error = {.fd = -1},
+        .timeout_usec = request->timeout_usec,
+        .handler = handler,
+        .userdata = userdata,
+    };
+    describe_command(tool, request);
+
+    r = stream_open(event, &tool->output, tool, &output_fd);
+    if (r >= 0)
+        r = stream_open(event, &tool->error, tool, &error_fd);
+    if (r >= 0)
+        r = sd_event_add_time_relative(
+            event, &tool->deadline, CLOCK_MONOTONIC, request->timeout_usec, 0, on_deadline, tool);
+    if (r < 0)
+        return failure_set(failure, r, "cannot run %s: %s", request->path, strerror(-r));
+
+    SpawnRequest spawn = {
+        .path = request->path,
+        .arguments = request->arguments,
+        .output_fd = output_fd,
+        .error_fd = error_fd,
+        .lock_fd = -1,
+        .dies_with_visor = true,
+    };
+    r = child_start(event, &spawn, on_end, tool, &tool->child, failure);
+    if (r < 0)
+        return r;
+    *ret = TAKE_PTR(tool);
+    return 0;
+}
+
+Tool *tool_cancel(Tool *tool) {
+    if (!tool)
+        return NULL;
+    child_signal_group(tool->child, SIGKILL);
+    child_await_end(tool->child, CANCEL_WAIT_MS);
+    tool_free(tool);
+    return NULL;
+}
