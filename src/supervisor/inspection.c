@@ -1,0 +1,157 @@
+/* The facts of a start: which release, is it fit to run, and is really nothing of this home alive. */
+#include "base/cleanup.h"
+#include "base/strings.h"
+#include "home/current.h"
+#include "home/lock.h"
+#include "rpc/socket.h"
+#include "supervisor/shell.h"
+
+#include <string.h>
+
+#define HEIGHT_FLAG "--snapshot.load-from-block-height"
+
+/* `current` is missing: which folder it has to name. Never an older release than the last one that was switched to.
+ */
+static int choose_folder(const Supervisor *supervisor, char **ret, Failure *failure) {
+    if (supervisor->state.tag[0])
+        *ret = strdup(supervisor->state.folder);
+    else if (supervisor->running)
+        *ret = strdup(supervisor->running->folder);
+    else if (supervisor->state_damaged)
+        return failure_set(
+            failure, -ENOENT,
+            "`current` is missing and the record of the last upgrade was damaged, so visor cannot tell which release "
+            "ran last: link %s/current to its folder",
+            supervisor->home->path);
+    else
+        *ret = home_path(supervisor->home, HOME_GENESIS_FOLDER);
+    return *ret ? 0 : failure_set(failure, -ENOMEM, "cannot find the release to run: out of memory");
+}
+
+static int find_release(Supervisor *supervisor, Failure *failure) {
+    _cleanup_free_ char *folder = NULL;
+    _cleanup_release_ Release *release = NULL;
+
+    int found = current_read(supervisor->home, &folder, failure);
+    if (found < 0)
+        return found;
+    int r = found == 1 ? choose_folder(supervisor, &folder, failure) : 0;
+    if (r >= 0)
+        r = release_load(supervisor->home, folder, "node", &release, failure);
+    if (r < 0)
+        return r;
+    if (found == 1) {
+        bool first = !supervisor->state.tag[0] && !supervisor->running;
+        log_event(
+            first ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "node",
+            first ? "there is no `current` yet: it begins with genesis" : "`current` is missing, it is made anew",
+            field_string("folder", folder));
+        r = current_switch(supervisor->home, folder, failure);
+        if (r < 0)
+            return r;
+    }
+    (void)release_free(supervisor->running);
+    supervisor->running = TAKE_PTR(release);
+    return 0;
+}
+
+static int check_node_lock(const Supervisor *supervisor, ProcessName name, Failure *failure) {
+    _cleanup_free_ char *lock = home_process_lock(PROCESS_NAME[name]);
+    _cleanup_fd_ int fd = -1;
+    pid_t holder = 0;
+
+    if (!lock)
+        return failure_set(failure, -ENOMEM, "cannot look at the lock of %s: out of memory", PROCESS_NAME[name]);
+    int r = lock_take(supervisor->home->private_fd, lock, &fd, &holder, failure);
+    if (r <= 0)
+        return r;
+    return failure_set(
+        failure, -EALREADY,
+        "a %s process of this home is alive already: pid %d holds %s/.visor/%s; stop it (kill %d), then start visor "
+        "again",
+        PROCESS_NAME[name], (int)holder, supervisor->home->path, lock, (int)holder);
+}
+
+static int check_socket(const Supervisor *supervisor, Failure *failure) {
+    const char *path = supervisor->running->run_config->rpc_socket_path;
+    pid_t peer = 0;
+    if (!socket_answers(path, &peer))
+        return 0;
+    return failure_set(
+        failure, -EALREADY,
+        "the admin socket %s answers: pid %d runs a node that is not visor's; stop it first, or give this node a "
+        "socket of its own",
+        path, (int)peer);
+}
+
+static int check_facts(Supervisor *supervisor, Failure *failure) {
+    int r = find_release(supervisor, failure);
+    for (ProcessName name = 0; name < PROCESS_COUNT && r >= 0; name++)
+        r = check_node_lock(supervisor, name, failure);
+    if (r >= 0)
+        r = check_socket(supervisor, failure);
+    if (r < 0)
+        return r;
+    r = rpc_client_set_target(
+        supervisor->rpc, supervisor->running->run_config->rpc_socket_path,
+        supervisor->running->run_config->rpc_http_path);
+    return r < 0 ? failure_set(failure, r, "cannot address the node's admin socket: %s", strerror(-r)) : 0;
+}
+
+static ExitCode exit_code(int r) {
+    switch (-r) {
+    case 0:
+        return EXIT_CODE_OK;
+    case EALREADY:
+        return EXIT_CODE_NODE_ALIVE;
+    case ENOMEM:
+    case EMFILE:
+    case ENFILE:
+        return EXIT_CODE_SYSTEM;
+    case EIO:
+    case ENOSPC:
+    case EROFS:
+        return EXIT_CODE_IO;
+    default:
+        return EXIT_CODE_CONFIG;
+    }
+}
+
+void inspect(Supervisor *supervisor) {
+    Failure failure = {0};
+    Event event = {.type = EVENT_INSPECTED};
+
+    int r = check_facts(supervisor, &failure);
+    event.inspected.result = exit_code(r);
+    if (r < 0) {
+        log_error("node", failure.message);
+    } else {
+        const RunConfig *run_config = supervisor->running->run_config;
+        event.inspected.has_data_node = run_config->has_data_node;
+        event.inspected.has_statistics = run_config->statistics_url != NULL;
+        event.inspected.operator_height = arguments_flag(run_config->vega.arguments, HEIGHT_FLAG) != NULL;
+    }
+    supervisor_answer(supervisor, event);
+}
+
+Event inspect_begin(Supervisor *supervisor) {
+    _cleanup_free_ char *folder = NULL;
+    _cleanup_free_ char *recorded = NULL;
+    Event event = {.type = EVENT_BEGIN};
+    Failure failure = {0};
+
+    int r = state_load(supervisor->home, &supervisor->state, &failure);
+    supervisor->state_damaged = r != 0;
+    if (r != 0)
+        log_warning("node", failure.message);
+    const State *state = &supervisor->state;
+    if (!state->tag[0] || state->answered || current_read(supervisor->home, &folder, &failure) != 0)
+        return event;
+    /* `current` was switched, but its release has not answered yet: it still needs its upgrade height. */
+    recorded = realpath(state->folder, NULL);
+    if (recorded && streq(recorded, folder)) {
+        event.begin.unanswered_tag = state->tag;
+        event.begin.unanswered_height_blocks = state->height_blocks;
+    }
+    return event;
+}

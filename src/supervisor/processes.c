@@ -1,0 +1,92 @@
+/* The node's processes: their locks, their start and their end. */
+#include "base/cleanup.h"
+#include "home/lock.h"
+#include "supervisor/shell.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define HEIGHT_FLAG "--snapshot.load-from-block-height"
+
+/* The lock is taken here and inherited by the child; with our own copy closed, it is free when the last of them
+ * ends. */
+static int take_lock(const Supervisor *supervisor, ProcessName name, int *ret_fd, Failure *failure) {
+    _cleanup_free_ char *lock = home_process_lock(PROCESS_NAME[name]);
+    pid_t holder = 0;
+    if (!lock)
+        return failure_set(failure, -ENOMEM, "cannot lock %s: out of memory", PROCESS_NAME[name]);
+    int r = lock_take(supervisor->home->private_fd, lock, ret_fd, &holder, failure);
+    if (r > 0)
+        return failure_set(
+            failure, -EBUSY, "a %s process of this home is alive (pid %d holds its lock)", PROCESS_NAME[name],
+            (int)holder);
+    return r;
+}
+
+static ProcessName name_of(const Supervisor *supervisor, const Child *child) {
+    return child == supervisor->children[PROCESS_VEGA] ? PROCESS_VEGA : PROCESS_DATA_NODE;
+}
+
+static void on_end(Child *child, const ChildEnd *end, void *userdata) {
+    Supervisor *supervisor = userdata;
+    ProcessName name = name_of(supervisor, child);
+    bool wanted = supervisor->core.node.phase == NODE_UP;
+    char text[160];
+
+    log_event(
+        wanted ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, PROCESS_NAME[name], child_end_describe(end, text, sizeof text),
+        field_integer("pid", child_pid(child)));
+    supervisor_dispatch(supervisor, (Event){.type = EVENT_EXITED, .process = {.name = name}});
+}
+
+static int spawn(Supervisor *supervisor, ProcessName name, const char *height, Failure *failure) {
+    const RunBinary *binary = release_binary(supervisor->running, name);
+    _cleanup_fd_ int lock_fd = -1;
+
+    int r = take_lock(supervisor, name, &lock_fd, failure);
+    if (r < 0)
+        return r;
+    SpawnRequest request = {
+        .path = binary->full_path,
+        .arguments = (const char *const *)binary->arguments,
+        .last_name = height ? HEIGHT_FLAG : NULL,
+        .last_value = height,
+        .output_fd = -1,
+        .error_fd = -1,
+        .lock_fd = lock_fd,
+    };
+    return child_start(supervisor->event, &request, on_end, supervisor, &supervisor->children[name], failure);
+}
+
+void processes_spawn(Supervisor *supervisor, ProcessName name, uint64_t height_blocks) {
+    char height[24];
+    Failure failure = {0};
+
+    (void)snprintf(height, sizeof height, "%" PRIu64, height_blocks);
+    int r = spawn(supervisor, name, height_blocks > 0 ? height : NULL, &failure);
+    if (r < 0) {
+        log_error(PROCESS_NAME[name], failure.message);
+        supervisor_answer(supervisor, (Event){.type = EVENT_SPAWN_FAILED, .process = {.name = name}});
+        return;
+    }
+    log_info(
+        PROCESS_NAME[name], "started", field_integer("pid", child_pid(supervisor->children[name])),
+        field_string("binary", release_binary(supervisor->running, name)->full_path));
+    supervisor_answer(supervisor, (Event){.type = EVENT_SPAWNED, .process = {.name = name}});
+}
+
+void processes_check_lock(Supervisor *supervisor, ProcessName name) {
+    _cleanup_fd_ int lock_fd = -1;
+    Failure failure = {0};
+
+    /* What cannot be looked at counts as held: nothing is ever started on a guess. */
+    bool held = take_lock(supervisor, name, &lock_fd, &failure) < 0;
+    if (!held)
+        supervisor->children[name] = child_free(supervisor->children[name]);
+    supervisor_answer(supervisor, (Event){.type = EVENT_LOCK, .lock = {.name = name, .held = held}});
+}
+
+void processes_free(Supervisor *supervisor) {
+    for (ProcessName name = 0; name < PROCESS_COUNT; name++)
+        supervisor->children[name] = child_free(supervisor->children[name]);
+}

@@ -1,0 +1,64 @@
+/* config.toml, read again while running: a good one takes effect at once, of a bad one only its errors are heard.
+ */
+#include "base/cleanup.h"
+#include "supervisor/shell.h"
+
+#include <string.h>
+
+enum { SETTLE_USEC = 100 * 1000 }; /* an editor's write comes as several events */
+
+static void log_change(const char *key, const char *from, const char *to, void *userdata) {
+    size_t *changes = userdata;
+    (*changes)++;
+    log_info("config", "changed", field_string("key", key), field_string("from", from), field_string("to", to));
+}
+
+static void take_over(Supervisor *supervisor, Config *config, bool asked) {
+    size_t changes = 0;
+    config_compare(supervisor->config, config, log_change, &changes);
+    config_free(supervisor->config);
+    supervisor->config = config;
+    log_configure(config->log.format, config->log.level);
+    if (asked && changes == 0)
+        log_info("config", "read again; nothing has changed");
+
+    Settings settings = supervisor_settings(config);
+    supervisor_dispatch(supervisor, (Event){.type = EVENT_SETTINGS, .changed = {.settings = &settings}});
+    supervisor_dispatch(supervisor, (Event){.type = EVENT_FOLDER_CHANGED}); /* [upgradeFolders] may name another */
+}
+
+void reload_now(Supervisor *supervisor, bool asked) {
+    _cleanup_problems_ Problems problems = {0};
+    _cleanup_free_ char *path = home_path(supervisor->home, HOME_CONFIG_FILE);
+    Config *config = NULL;
+    struct stat status;
+
+    if (!path)
+        return;
+    if (stat(path, &status) == 0)
+        supervisor->config_identity = file_identity(&status);
+    int r = config_load(path, &config, &problems);
+    problems_log(&problems, "config", path);
+    if (r < 0)
+        log_error("config", "the changed file is refused; the settings stay as they were", field_errno(r));
+    else
+        take_over(supervisor, config, asked);
+}
+
+static int on_settled(sd_event_source *source, uint64_t usec, void *userdata) {
+    (void)source;
+    (void)usec;
+    Supervisor *supervisor = userdata;
+    supervisor->reload = sd_event_source_disable_unref(supervisor->reload);
+    reload_now(supervisor, false);
+    return 0;
+}
+
+void reload_soon(Supervisor *supervisor) {
+    if (supervisor->reload) /* not put off by further events: they would have to end some day */
+        return;
+    int r = sd_event_add_time_relative(
+        supervisor->event, &supervisor->reload, CLOCK_MONOTONIC, SETTLE_USEC, 1000, on_settled, supervisor);
+    if (r < 0)
+        reload_now(supervisor, false);
+}

@@ -1,0 +1,116 @@
+/* What the parts of the supervisor share. Private to src/supervisor. */
+#pragma once
+
+#include "core/core.h"
+#include "home/release.h"
+#include "home/state.h"
+#include "proc/child.h"
+#include "proc/tool.h"
+#include "rpc/client.h"
+#include "rpc/statistics.h"
+#include "supervisor/supervisor.h"
+#include "supervisor/throttle.h"
+
+#include <systemd/sd-event.h>
+
+enum { EVENTS_MAX = 16 }; /* answers that wait for their step; there are never more than two */
+
+/** One release being proven (examination.c). */
+typedef struct Examination {
+    char tag[RELEASE_TAG_MAX + 1];
+    Release *release; /* found complete; its binaries are being asked */
+    ProcessName asking;
+    Tool *tool;
+    Release *proven; /* what the last positive finding was about */
+    char proven_tag[RELEASE_TAG_MAX + 1];
+    Throttle complaints;
+} Examination;
+
+/** Files that are watched for changes (watch.c). */
+typedef struct Watch {
+    sd_event_source *home;
+    sd_event_source *release;
+    char *release_name; /* the last part of the release folder's path */
+    char *release_folder;
+    sd_event_source *timer; /* looks by itself where inotify cannot */
+    bool warned;
+} Watch;
+
+typedef struct Supervisor {
+    const Home *home;
+    Config *config;
+    FileIdentity config_identity;
+    sd_event *event;
+    Core core;
+    struct {
+        Event items[EVENTS_MAX];
+        size_t count;
+    } queue;
+    bool dispatching;
+    sd_event_source *sigterm;
+    sd_event_source *sigint;
+    sd_event_source *deadline;
+    sd_event_source *reload;
+    Watch watch;
+
+    State state;
+    bool state_damaged;
+    Release *running; /* what was last found fit to start */
+    Child *children[PROCESS_COUNT];
+    Tool *segment_tool;
+    Tool *version_tool;
+    Examination examination;
+
+    RpcClient *rpc;
+    StatisticsClient *statistics;
+    Throttle height_failures;
+    Throttle poll_failures;
+    Throttle disk_failures;
+    bool poll_failed;
+    ExitCode exit_code;
+} Supervisor;
+
+/** Takes the core through @event and all that follows from it at once. For callbacks of the event loop. */
+void supervisor_dispatch(Supervisor *supervisor, Event event);
+
+/** Answers an action: the core gets @event next. For the code that performs actions. */
+void supervisor_answer(Supervisor *supervisor, Event event);
+
+/** What the core needs to know of @config. */
+Settings supervisor_settings(const Config *config);
+
+void perform(Supervisor *supervisor, const Action *action);
+
+/** Logs what the core has to say (reports.c). */
+void report(const Supervisor *supervisor, const Report *said);
+
+/* Node processes (processes.c). */
+void processes_spawn(Supervisor *supervisor, ProcessName name, uint64_t height_blocks);
+void processes_check_lock(Supervisor *supervisor, ProcessName name);
+void processes_free(Supervisor *supervisor);
+
+/* The facts of a start (inspection.c). */
+void inspect(Supervisor *supervisor);
+Event inspect_begin(Supervisor *supervisor);
+
+/* What the binaries say (tools.c). */
+void tools_ask_version(Supervisor *supervisor);
+void tools_query_segment(Supervisor *supervisor);
+void tools_cancel(Supervisor *supervisor);
+
+/* The accepted release (examination.c). */
+void examination_start(Supervisor *supervisor, const char *tag);
+bool examination_stands(const Supervisor *supervisor, const char *tag);
+void examination_cancel(Examination *examination);
+void examination_free(Examination *examination);
+
+/* The record and the link (switching.c). */
+void save(Supervisor *supervisor, const char *tag, uint64_t height_blocks, bool answered);
+void switch_release(Supervisor *supervisor, const char *tag);
+
+/* Changes on disk (watch.c, reload.c). */
+void watch_start(Supervisor *supervisor);
+void watch_release(Supervisor *supervisor, const char *folder);
+void watch_free(Watch *watch);
+void reload_soon(Supervisor *supervisor);
+void reload_now(Supervisor *supervisor, bool asked);

@@ -1,0 +1,17 @@
+/* The shell around the core: turns what happens into events, and the core's actions into system calls. */
+#pragma once
+
+#include "base/exit_code.h"
+#include "base/failure.h"
+#include "config/config.h"
+#include "home/layout.h"
+
+/**
+ * Supervises the node of @home until the core decides to leave: after SIGTERM or SIGINT, or when the node failed
+ * for good. When it returns nothing of the node that it started is alive.
+ *
+ * The caller holds the lock of the home. @config is taken over, also when this fails. Returns 0 and the exit code
+ * in
+ * @ret; -errno described in @failure when the supervision could not begin.
+ */
+MUST_USE int supervisor_run(const Home *home, Config *config, ExitCode *ret, Failure *failure);

@@ -1,0 +1,56 @@
+/* The two things that must be on the disk before the new release starts: the record and the link. */
+#include "base/cleanup.h"
+#include "base/strings.h"
+#include "home/current.h"
+#include "supervisor/shell.h"
+
+#include <string.h>
+
+static int
+save_state(Supervisor *supervisor, const char *tag, uint64_t height_blocks, bool answered, Failure *failure) {
+    _cleanup_state_ State state = {.height_blocks = height_blocks, .answered = answered};
+    const Release *release = answered ? supervisor->running : supervisor->examination.proven;
+    if (!release)
+        return failure_set(failure, -ENOENT, "the release %s is not known", tag);
+
+    tag_copy(&state.tag, tag);
+    state.folder = strdup(release->folder);
+    if (!state.folder)
+        return failure_set(failure, -ENOMEM, "out of memory");
+    int r = state_save(supervisor->home, &state, failure);
+    if (r < 0)
+        return r;
+    /* With the link made, too, the switch itself is a rename: it needs no more space on the disk. */
+    if (!answered)
+        r = current_prepare(supervisor->home, state.folder, failure);
+    if (r < 0)
+        return r;
+    state_clear(&supervisor->state);
+    supervisor->state = state;
+    state = (State){0};
+    return 0;
+}
+
+static void complain(Supervisor *supervisor, const Failure *failure) {
+    if (throttle_pass(&supervisor->disk_failures, failure->message, clock_monotonic_usec(), 60 * USEC_PER_SEC))
+        log_error("upgrade", failure->message);
+}
+
+void save(Supervisor *supervisor, const char *tag, uint64_t height_blocks, bool answered) {
+    Failure failure = {0};
+    int r = save_state(supervisor, tag, height_blocks, answered, &failure);
+    if (r < 0)
+        complain(supervisor, &failure);
+    supervisor_answer(supervisor, (Event){.type = EVENT_SAVED, .done = {.ok = r >= 0}});
+}
+
+void switch_release(Supervisor *supervisor, const char *tag) {
+    Failure failure = {0};
+    const Release *release = supervisor->examination.proven;
+    int r = release && streq(supervisor->examination.proven_tag, tag)
+                ? current_switch(supervisor->home, release->folder, &failure)
+                : failure_set(&failure, -ENOENT, "the release %s is not proven", tag);
+    if (r < 0)
+        complain(supervisor, &failure);
+    supervisor_answer(supervisor, (Event){.type = EVENT_SWITCHED, .done = {.ok = r >= 0}});
+}

@@ -1,0 +1,24 @@
+#include "supervisor/throttle.h"
+
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { CHANGE_USEC = 5 * 1000 * 1000 }; /* two texts that take turns must not fill the log either */
+
+bool throttle_pass(Throttle *throttle, const char *text, uint64_t now_usec, uint64_t period_usec) {
+    uint64_t silent_usec = usec_since(now_usec, throttle->last_usec);
+    bool changed = strncmp(throttle->last, text, sizeof throttle->last - 1) != 0;
+
+    if (throttle->spoken && silent_usec < period_usec && !(changed && silent_usec >= CHANGE_USEC))
+        return false;
+    (void)snprintf(throttle->last, sizeof throttle->last, "%s", text);
+    throttle->last_usec = now_usec;
+    throttle->spoken = true;
+    return true;
+}
+
+void throttle_reset(Throttle *throttle) {
+    *throttle = (Throttle){0};
+}

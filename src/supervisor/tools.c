@@ -1,0 +1,120 @@
+/* What the running release's own binaries are asked. */
+#include "base/cleanup.h"
+#include "base/strings.h"
+#include "supervisor/shell.h"
+#include "supervisor/tool_output.h"
+
+#include <string.h>
+
+enum {
+    VERSION_TIMEOUT_USEC = 30 * 1000 * 1000, /* a cold start of a large binary on a slow disk takes seconds */
+    SEGMENT_TIMEOUT_USEC = 60 * 1000 * 1000, /* it opens the data node's network history */
+};
+
+static void on_version(const ToolResult *result, void *userdata) {
+    Supervisor *supervisor = userdata;
+    char tag[RELEASE_TAG_MAX + 1] = "";
+    Failure failure = {0};
+    int r = result->result;
+
+    supervisor->version_tool = NULL;
+    if (r < 0)
+        log_warning("node", result->summary);
+    else if ((r = version_output_parse(result->output, &tag, &failure)) < 0)
+        log_warning("node", "the running binary was asked for its version", field_string("error", failure.message));
+    supervisor_dispatch(supervisor, (Event){.type = EVENT_VERSION, .version = {.tag = r < 0 ? NULL : tag}});
+}
+
+void tools_ask_version(Supervisor *supervisor) {
+    static const char *const ARGUMENTS[] = {"version", "--output", "json", NULL};
+    Failure failure = {0};
+    ToolRequest request = {
+        .path = supervisor->running->run_config->vega.full_path,
+        .arguments = ARGUMENTS,
+        .timeout_usec = VERSION_TIMEOUT_USEC,
+    };
+    supervisor->version_tool = tool_cancel(supervisor->version_tool);
+    int r = tool_start(supervisor->event, &request, on_version, supervisor, &supervisor->version_tool, &failure);
+    if (r < 0) {
+        log_warning("node", failure.message);
+        supervisor_answer(supervisor, (Event){.type = EVENT_VERSION});
+    }
+}
+
+static Event read_segment(const ToolResult *result) {
+    Event event = {.type = EVENT_SEGMENT};
+    Failure failure = {0};
+
+    event.segment.result = SEGMENT_FAILED;
+    if (result->result < 0 &&
+        (segment_output_says_none(result->error) || segment_output_says_none(result->output))) {
+        log_info("data-node", "it has no history segments yet: the start uses no snapshot height");
+        event.segment.result = SEGMENT_NONE;
+    } else if (result->result < 0) {
+        log_error("data-node", result->summary);
+    } else if (segment_output_parse(result->output, &event.segment.height_blocks, &failure) < 0) {
+        log_error(
+            "data-node", "its latest history segment could not be read", field_string("error", failure.message));
+    } else {
+        event.segment.result = SEGMENT_FOUND;
+    }
+    return event;
+}
+
+static void on_segment(const ToolResult *result, void *userdata) {
+    Supervisor *supervisor = userdata;
+    supervisor->segment_tool = NULL;
+    supervisor_dispatch(supervisor, read_segment(result));
+}
+
+/* The query has to look into the same home as the data node, so it takes over what the data node's arguments say.
+ */
+static char **segment_arguments(const RunBinary *data_node) {
+    const char *arguments[8];
+    size_t used = 0;
+    const char *home = arguments_flag(data_node->arguments, "--home");
+
+    for (size_t i = 0; data_node->arguments[i]; i++) {
+        if (streq(data_node->arguments[i], "datanode")) {
+            arguments[used++] = "datanode";
+            break;
+        }
+    }
+    arguments[used++] = "network-history";
+    arguments[used++] = "latest-history-segment";
+    if (home && *home) {
+        arguments[used++] = "--home";
+        arguments[used++] = home;
+    }
+    arguments[used++] = "--output";
+    arguments[used++] = "json";
+    arguments[used] = NULL;
+    return string_list_copy(arguments);
+}
+
+void tools_query_segment(Supervisor *supervisor) {
+    _cleanup_string_list_ char **arguments = NULL;
+    const RunBinary *data_node = release_binary(supervisor->running, PROCESS_DATA_NODE);
+    Failure failure = {0};
+
+    arguments = segment_arguments(data_node);
+    ToolRequest request = {
+        .path = data_node->full_path,
+        .arguments = (const char *const *)arguments,
+        .timeout_usec = SEGMENT_TIMEOUT_USEC,
+    };
+    int r =
+        arguments
+            ? tool_start(supervisor->event, &request, on_segment, supervisor, &supervisor->segment_tool, &failure)
+            : failure_set(&failure, -ENOMEM, "cannot ask for the latest segment: out of memory");
+    if (r < 0) {
+        log_error("data-node", failure.message);
+        supervisor_answer(supervisor, (Event){.type = EVENT_SEGMENT, .segment = {.result = SEGMENT_FAILED}});
+    }
+}
+
+void tools_cancel(Supervisor *supervisor) {
+    supervisor->version_tool = tool_cancel(supervisor->version_tool);
+    supervisor->segment_tool = tool_cancel(supervisor->segment_tool);
+    examination_cancel(&supervisor->examination);
+}
