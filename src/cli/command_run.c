@@ -1,0 +1,81 @@
+/* `visor run`: holds the home, reads the settings, supervises. */
+#include "base/cleanup.h"
+#include "base/exit_code.h"
+#include "build_info.h"
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "home/lock.h"
+#include "supervisor/supervisor.h"
+
+#include <stdio.h>
+
+static ExitCode fail(ExitCode code, const Failure *failure) {
+    (void)fprintf(stderr, "Error: %s\n", failure->message);
+    return code;
+}
+
+static ExitCode hold_home(const Home *home, int *ret_lock_fd) {
+    Failure failure = {0};
+    pid_t holder = 0;
+
+    int r = lock_take(home->private_fd, HOME_LOCK_FILE, ret_lock_fd, &holder, &failure);
+    if (r < 0)
+        return fail(EXIT_CODE_IO, &failure);
+    if (r > 0) {
+        (void)failure_set(&failure, r, "another visor runs %s already: pid %d", home->path, (int)holder);
+        return fail(EXIT_CODE_ALREADY_RUNNING, &failure);
+    }
+    r = lock_sign(*ret_lock_fd);
+    if (r < 0) {
+        errno = -r;
+        (void)failure_set(&failure, r, "cannot write the lock of %s: %m", home->path);
+        return fail(EXIT_CODE_IO, &failure);
+    }
+    return EXIT_CODE_OK;
+}
+
+static ExitCode read_config(const Home *home, Config **ret) {
+    _cleanup_free_ char *path = home_path(home, HOME_CONFIG_FILE);
+    _cleanup_problems_ Problems problems = {0};
+    Failure failure = {0};
+
+    if (!path) {
+        (void)failure_set(&failure, -ENOMEM, "cannot read the settings: out of memory");
+        return fail(EXIT_CODE_SYSTEM, &failure);
+    }
+    int r = config_load(path, ret, &problems);
+    if (r >= 0)
+        log_configure((*ret)->log.format, (*ret)->log.level);
+    problems_log(&problems, "config", path);
+    if (r < 0) {
+        (void)failure_set(&failure, r, "%s cannot be used: see the %zu errors above", path, problems.error_count);
+        return fail(r == -EBADMSG ? EXIT_CODE_CONFIG : EXIT_CODE_SYSTEM, &failure);
+    }
+    return EXIT_CODE_OK;
+}
+
+ExitCode command_run(const Options *options) {
+    _cleanup_home_ Home home = {.fd = -1, .private_fd = -1};
+    _cleanup_fd_ int lock_fd = -1;
+    Config *config = NULL;
+    Failure failure = {0};
+    ExitCode code;
+
+    int r = home_open(options->home, &home, &failure);
+    if (r < 0)
+        return fail(r == -ENOENT ? EXIT_CODE_NO_HOME : EXIT_CODE_IO, &failure);
+    code = hold_home(&home, &lock_fd);
+    if (code != EXIT_CODE_OK)
+        return code;
+    code = read_config(&home, &config);
+    if (code != EXIT_CODE_OK)
+        return code;
+    log_info(
+        "supervisor", "visor begins", field_string("home", home.path), field_string("version", VISOR_VERSION),
+        field_integer("pid", getpid()));
+    r = supervisor_run(&home, config, &code, &failure);
+    if (r < 0)
+        return fail(EXIT_CODE_SYSTEM, &failure);
+    log_info("supervisor", "visor ends", field_integer("code", code));
+    return code;
+}
