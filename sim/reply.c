@@ -1,0 +1,14 @@
+#include "sim/reply.h"
+
+#include "base/strings.h"
+
+#include <string.h>
+
+int reply_plain(Reply *ret, const char *status, const char *type, const char *body) {
+    char *bytes = string_format(
+        "HTTP/1.1 %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n\r\n%s", status, type, strlen(body), body);
+    if (!bytes)
+        return -ENOMEM;
+    *ret = (Reply){.bytes = bytes, .length = strlen(bytes)};
+    return 0;
+}
