@@ -1,0 +1,34 @@
+import pathlib
+import shutil
+import tempfile
+
+import pytest
+
+from world import World
+
+
+@pytest.fixture(scope="session")
+def stamps(tmp_path_factory):
+    """Releases of the simulated node, each stamped once a session."""
+    return tmp_path_factory.mktemp("stamps")
+
+
+@pytest.fixture
+def world(stamps):
+    """A home with release v1.0.0 in genesis, not yet running. Its path is short: sockets have 107 bytes."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="visor-"))
+    made = World(folder, stamps)
+    try:
+        yield made
+        made.cleanup()
+        made.check()
+    finally:
+        made.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def world_with_data_node(world):
+    world.has_data_node = True
+    world.run_config("genesis")
+    return world

@@ -1,0 +1,111 @@
+"""What the tree itself must hold: the include graph, file sizes, one fork, no exit() outside main and children."""
+
+import pathlib
+import re
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+
+# A folder includes only from folders above it (and itself); vega-sim only from base.
+LAYERS = ["base", "core", "config", "home", "proc", "rpc", "supervisor", "cli"]
+ALLOWED = {layer: set(LAYERS[: index + 1]) for index, layer in enumerate(LAYERS)}
+ALLOWED["core"] = {"base", "core"}
+LINES_MAX = 400
+
+
+def sources(*patterns):
+    return sorted(path for pattern in patterns for path in ROOT.glob(pattern))
+
+
+def text(path):
+    return path.read_text(encoding="utf-8")
+
+
+def code(path):
+    """The file without comments and strings."""
+    without_comments = re.sub(r"/\*.*?\*/|//[^\n]*", " ", text(path), flags=re.S)
+    return re.sub(r'"(\\.|[^"\\\n])*"', '""', without_comments)
+
+
+def includes(path):
+    return re.findall(r'^\s*#\s*include\s+"([^"]+)"', text(path), flags=re.M)
+
+
+def test_every_folder_is_a_known_layer():
+    assert {path.name for path in (ROOT / "src").iterdir() if path.is_dir()} == set(LAYERS)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_folder_includes_only_from_folders_above_it(layer):
+    wrong = []
+    for path in sources(f"src/{layer}/*.[ch]", f"src/{layer}/*.cc"):
+        for included in includes(path):
+            if included == "build_info.h" and layer == "cli":
+                continue
+            if included.split("/")[0] not in ALLOWED[layer]:
+                wrong.append(f"{path.relative_to(ROOT)} includes {included}")
+    assert not wrong
+
+
+def test_the_simulator_includes_only_base():
+    wrong = [
+        f"{path.relative_to(ROOT)} includes {included}"
+        for path in sources("sim/*.[ch]")
+        for included in includes(path)
+        if included.split("/")[0] not in {"base", "sim"}
+    ]
+    assert not wrong
+
+
+def test_the_core_is_pure():
+    """No I/O, no clock, no allocation: the core links nothing that could."""
+    forbidden = r"\b(malloc|calloc|realloc|strdup|free|open|read|write|printf|fprintf|time|clock_\w+|getenv|errno)\s*\("
+    wrong = [
+        f"{path.relative_to(ROOT)}: {match.group(0)}"
+        for path in sources("src/core/*.c")
+        for match in re.finditer(forbidden, code(path))
+    ]
+    assert not wrong
+
+
+def test_there_is_one_fork():
+    forks = [
+        str(path.relative_to(ROOT))
+        for path in sources("src/**/*.c")
+        if re.search(r"\b(v?fork|clone3?|posix_spawnp?|system|popen|daemon)\s*\(", code(path))
+    ]
+    assert forks == ["src/proc/spawn.c"]
+
+
+def test_nothing_exits_but_main_and_a_forked_child():
+    wrong = [
+        str(path.relative_to(ROOT))
+        for path in sources("src/**/*.c")
+        if re.search(r"\b(_?exit|abort|quick_exit)\s*\(", code(path))
+        and path.name not in {"main.c", "spawn.c"}
+    ]
+    assert not wrong
+
+
+def test_files_are_about_one_noun():
+    long = {
+        str(path.relative_to(ROOT)): len(text(path).splitlines())
+        for path in sources("src/**/*.[ch]", "src/**/*.cc", "sim/*.[ch]", "tests/**/*.[ch]", "tests/**/*.py")
+        if len(text(path).splitlines()) > LINES_MAX
+    }
+    assert not long
+
+
+def test_there_is_one_cplusplus_file():
+    assert [str(path.relative_to(ROOT)) for path in sources("src/**/*.cc", "sim/*.cc")] == ["src/config/toml.cc"]
+
+
+def test_no_sleep_in_tests():
+    wrong = [
+        f"{path.relative_to(ROOT)}: {match.group(0)}"
+        for path in sources("tests/**/*.py", "tests/**/*.c")
+        if path != pathlib.Path(__file__).resolve()
+        for match in re.finditer(r"\b(time\.sleep|usleep|nanosleep|sleep)\(", text(path))
+    ]
+    assert not wrong
