@@ -1,0 +1,171 @@
+#!/usr/bin/python3
+"""What Visor costs, measured on the real binaries; each figure beside one of the same run that it can be compared to.
+
+    bench/measure.py BUILD_FOLDER [--runs 20] [--idle 60]
+
+A machine's noise is in both figures of a pair, so the ratio says more than the milliseconds.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+POLL_MS = 100  # acceptedPollIntervalMilliseconds as it comes
+
+
+def load_world(build):
+    os.environ["VISOR_BUILD"] = str(build)
+    sys.path.insert(0, str(ROOT / "tests" / "e2e"))
+    import world
+    return world
+
+
+def fresh(world, stamps):
+    made = world.World(pathlib.Path(tempfile.mkdtemp(prefix="visor-bench-")), stamps)
+    made.settings["rpc"] = {}  # the defaults of config.toml
+    made.settings["log"] = {"format": "json", "level": "info"}
+    made.write_config()
+    return made
+
+
+def show(name, values_ms, against=None):
+    median = statistics.median(values_ms)
+    line = f"{name:<48}{min(values_ms):9.2f} {median:9.2f} {max(values_ms):9.2f} ms"
+    print(line + (f"   {against}" if against else ""), flush=True)
+    return median
+
+
+def bare_start_ms(world, stamps, runs):
+    """What a fork and exec of the same node binary costs without any Visor: from before the fork to its main()."""
+    took = []
+    for _ in range(runs):
+        made = fresh(world, stamps)
+        begin = time.monotonic_ns() // 1000
+        process = subprocess.Popen([made.home / "genesis" / "vega", "start", "--home", made.node])
+        took.append((made.wait_event("main")["t_us"] - begin) / 1000)
+        process.kill()
+        process.wait()
+        made.cleanup()
+    return took
+
+
+def upgrade(world, stamps):
+    """One upgrade with a prepared folder; (ready -> SIGTERM, old node gone -> new main(), stop of the old node)."""
+    made = fresh(world, stamps)
+    made.release("v1.1.0", "v1.1.0")
+    made.scenario(block_time_ms=20, stop_ms=100)
+    made.upgrade_at(("v1.1.0", 10**9))
+    visor = made.start()
+    visor.wait("ready for the upgrade", tag="v1.1.0")
+    height = 1 + made.events()[-1].get("height", 0)
+    made.upgrade_at(("v1.1.0", height))
+    visor.wait("the upgrade is complete")
+    first = {(event["version"], event["event"]): event["t_us"] for event in reversed(made.events())}
+    visor.stop()
+    made.check()
+    made.cleanup()
+    return (
+        (first["v1.0.0", "sigterm"] - first["v1.0.0", "ready"]) / 1000,
+        (first["v1.1.0", "main"] - first["v1.0.0", "exit"]) / 1000,
+    )
+
+
+def restart_ms(world, stamps, runs):
+    """The node is killed; its next copy's main() runs. restartsDelaySeconds = 0."""
+    made = fresh(world, stamps)
+    made.write_config(maxNumberOfRestarts=1000)
+    visor = made.start()
+    took = []
+    for i in range(runs):
+        visor.wait("the node answers", count=i + 1)
+        pid = made.pids()[-1]
+        begin = time.monotonic_ns() // 1000
+        os.kill(pid, signal.SIGKILL)
+        took.append((made.wait_event("main", count=i + 2)["t_us"] - begin) / 1000)
+    visor.stop()
+    made.cleanup()
+    return took
+
+
+def begin_ms(world, stamps, runs):
+    """exec of `visor run` -> the node's main()."""
+    took = []
+    for _ in range(runs):
+        made = fresh(world, stamps)
+        begin = time.monotonic_ns() // 1000
+        visor = made.start()
+        took.append((made.wait_event("main")["t_us"] - begin) / 1000)
+        visor.stop()
+        made.cleanup()
+    return took
+
+
+def cpu_ms(pid):
+    fields = pathlib.Path(f"/proc/{pid}/schedstat").read_text().split()
+    return int(fields[0]) / 1e6
+
+
+def status(pid, key):
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(key + ":"):
+            return int(line.split()[1])
+    raise KeyError(key)
+
+
+def idle(world, stamps, seconds):
+    made = fresh(world, stamps)
+    visor = made.start()
+    visor.wait("the node answers")
+    visor.wait("this release runs")
+    time.sleep(1)
+    before_ms = cpu_ms(visor.pid)
+    before_switches = status(visor.pid, "voluntary_ctxt_switches")
+    sleeper = subprocess.Popen(["sleep", str(seconds + 5)])
+    time.sleep(seconds)
+    rollup = pathlib.Path(f"/proc/{visor.pid}/smaps_rollup").read_text()
+    pss = next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
+    print(f"idle for {seconds} s with one node, {seconds // 2} polls:")
+    print(f"  resident {status(visor.pid, 'VmRSS')} kB (sleep(1): {status(sleeper.pid, 'VmRSS')} kB), "
+          f"anonymous {status(visor.pid, 'RssAnon')} kB, proportional {pss} kB, "
+          f"threads {status(visor.pid, 'Threads')}")
+    print(f"  CPU {cpu_ms(visor.pid) - before_ms:.1f} ms, "
+          f"voluntary switches {status(visor.pid, 'voluntary_ctxt_switches') - before_switches}")
+    sleeper.kill()
+    sleeper.wait()
+    visor.stop()
+    made.cleanup()
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("build")
+    parser.add_argument("--runs", type=int, default=20)
+    parser.add_argument("--idle", type=int, default=60)
+    options = parser.parse_args()
+    world = load_world(pathlib.Path(options.build).resolve())
+    stamps = pathlib.Path(tempfile.mkdtemp(prefix="visor-stamps-"))
+
+    print(f"{'':<48}{'min':>9} {'median':>9} {'max':>9}")
+    bare = show("fork and exec of the node, without Visor", bare_start_ms(world, stamps, options.runs))
+    upgrades = [upgrade(world, stamps) for _ in range(options.runs)]
+    waits = [times[0] for times in upgrades]
+    show("ready -> SIGTERM", waits,
+         f"{sum(wait <= POLL_MS + 20 for wait in waits)} of {len(waits)} within {POLL_MS} + 20 ms")
+    switch = show("old node gone -> new node's main()", [times[1] for times in upgrades])
+    restart = show("node killed -> its next main()", restart_ms(world, stamps, options.runs))
+    begin = show("exec of visor run -> node's main()", begin_ms(world, stamps, options.runs))
+    for name, figure in (("switch", switch), ("restart", restart), ("begin", begin)):
+        print(f"{name} / fork and exec: {figure / bare:.2f}")
+    if options.idle:
+        idle(world, stamps, options.idle)
+
+
+main()
