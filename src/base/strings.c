@@ -74,8 +74,8 @@ unsigned string_distance(const char *left, const char *right) {
     return row[right_length];
 }
 
-/* The table of RFC 3629, 4: which second byte may follow the first, so that no form is overlong, a surrogate or over
- * U+10FFFF. */
+/* The table of RFC 3629, 4: which second byte may follow the first, so that no form is overlong, a surrogate or
+ * over U+10FFFF. */
 static bool second_byte_fits(const unsigned char *text) {
     unsigned char least = text[0] == 0xe0 ? 0xa0 : text[0] == 0xf0 ? 0x90 : 0x80;
     unsigned char most = text[0] == 0xed ? 0x9f : text[0] == 0xf4 ? 0x8f : 0xbf;

@@ -33,7 +33,7 @@ static int set_zone(void **unused) {
 static void test_console(void **unused) {
     (void)unused;
     const LogField fields[] = {
-        field_string("tag", "v0.80.0"), field_integer("height", -5), field_duration("took", 12345),
+        field_string("tag", "v0.80.0"),    field_integer("height", -5), field_duration("took", 12345),
         field_string("text", "two words"), {.type = LOG_FIELD_END},
     };
     assert_string_equal(
@@ -56,8 +56,11 @@ static void test_journal(void **unused) {
 static void test_json(void **unused) {
     (void)unused;
     const LogField fields[] = {
-        field_string("tag", "v\"\\\n\x7f"), field_integer("height", INT64_MAX), field_duration("took", 1999),
-        field_string("none", NULL), {.type = LOG_FIELD_END},
+        field_string("tag", "v\"\\\n\x7f"),
+        field_integer("height", INT64_MAX),
+        field_duration("took", 1999),
+        field_string("none", NULL),
+        {.type = LOG_FIELD_END},
     };
     assert_string_equal(
         format(LOG_FORMAT_JSON, LOG_LEVEL_ERROR, "it's \xe2\x82\xac", fields),
@@ -71,18 +74,10 @@ static void test_values_that_need_quotes(void **unused) {
         const char *value;
         const char *expected;
     } CASES[] = {
-        {"", "\"\""},
-        {"plain", "plain"},
-        {"a b", "\"a b\""},
-        {"a=b", "\"a=b\""},
-        {"a\"b", "\"a\\\"b\""},
-        {"a\\b", "\"a\\\\b\""},
-        {"a\nb", "\"a\\nb\""},
-        {"a\x1b[31mb", "\"a?[31mb\""},
-        {"a\x7f", "\"a?\""},
-        {"\xc2\x9b", "\"??\""}, /* CSI of the C1 set: a terminal would obey it */
-        {"\xff", "\"?\""},
-        {"gr\xc3\xbc", "gr\xc3\xbc"},
+        {"", "\"\""},           {"plain", "plain"},           {"a b", "\"a b\""},    {"a=b", "\"a=b\""},
+        {"a\"b", "\"a\\\"b\""}, {"a\\b", "\"a\\\\b\""},       {"a\nb", "\"a\\nb\""}, {"a\x1b[31mb", "\"a?[31mb\""},
+        {"a\x7f", "\"a?\""},    {"\xc2\x9b", "\"??\""}, /* CSI of the C1 set: a terminal would obey it */
+        {"\xff", "\"?\""},      {"gr\xc3\xbc", "gr\xc3\xbc"},
     };
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
         const LogField fields[] = {field_string("k", CASES[i].value), {.type = LOG_FIELD_END}};
@@ -95,15 +90,16 @@ static void test_values_that_need_quotes(void **unused) {
 static void test_messages_are_one_line(void **unused) {
     (void)unused;
     assert_string_equal(
-        format(LOG_FORMAT_JOURNAL, LOG_LEVEL_INFO, "a\nb\rc\x1b[31m\x7f\xff", NO_FIELDS), "<6>upgrade: a b c [31m??");
+        format(LOG_FORMAT_JOURNAL, LOG_LEVEL_INFO, "a\nb\rc\x1b[31m\x7f\xff", NO_FIELDS),
+        "<6>upgrade: a b c [31m??");
 }
 
 static void test_json_is_utf8(void **unused) {
     (void)unused;
     const char *text =
         format(LOG_FORMAT_JSON, LOG_LEVEL_INFO, "\xff \xed\xa0\x80 \xc0\x80 \xf5 \xe2\x82", NO_FIELDS);
-    assert_non_null(strstr(
-        text, "\"message\":\"\\ufffd \\ufffd\\ufffd\\ufffd \\ufffd\\ufffd \\ufffd \\ufffd\\ufffd\"}"));
+    assert_non_null(
+        strstr(text, "\"message\":\"\\ufffd \\ufffd\\ufffd\\ufffd \\ufffd\\ufffd \\ufffd \\ufffd\\ufffd\"}"));
 }
 
 static void test_long_lines_are_cut(void **unused) {

@@ -71,24 +71,24 @@ static void test_utf8(void **unused) {
         {"", 0},
         {"a", 1},
         {"\x7f", 1},
-        {"\x80", 0},             /* a continuation alone */
-        {"\xc0\x80", 0},         /* overlong */
-        {"\xc1\xbf", 0},         /* overlong */
+        {"\x80", 0},     /* a continuation alone */
+        {"\xc0\x80", 0}, /* overlong */
+        {"\xc1\xbf", 0}, /* overlong */
         {"\xc2\x80", 2},
-        {"\xc3", 0},             /* cut */
+        {"\xc3", 0}, /* cut */
         {"\xc3\x28", 0},
-        {"\xe0\x80\x80", 0},     /* overlong */
-        {"\xe0\x9f\xbf", 0},     /* overlong */
+        {"\xe0\x80\x80", 0}, /* overlong */
+        {"\xe0\x9f\xbf", 0}, /* overlong */
         {"\xe0\xa0\x80", 3},
         {"\xe2\x82\xac", 3},
-        {"\xe2\x82", 0},         /* cut */
+        {"\xe2\x82", 0}, /* cut */
         {"\xed\x9f\xbf", 3},
-        {"\xed\xa0\x80", 0},     /* a surrogate */
+        {"\xed\xa0\x80", 0}, /* a surrogate */
         {"\xef\xbf\xbf", 3},
         {"\xf0\x80\x80\x80", 0}, /* overlong */
         {"\xf0\x8f\xbf\xbf", 0}, /* overlong */
         {"\xf0\x9f\x98\x80", 4},
-        {"\xf0\x9f\x98", 0},     /* cut */
+        {"\xf0\x9f\x98", 0}, /* cut */
         {"\xf4\x8f\xbf\xbf", 4},
         {"\xf4\x90\x80\x80", 0}, /* above U+10FFFF */
         {"\xf5\x80\x80\x80", 0},

@@ -79,6 +79,10 @@ static void finish_tool(World *world, uint64_t *random) {
     static const char *const VERSIONS[] = {NULL, "v1.0.0", "v2.0.0"};
     if (world->asking && one_in(random, 2))
         world_version(world, VERSIONS[below(random, 3)]);
+    if (world->asking_height) {
+        world->asking_height = false;
+        world_feed(world, (Event){.type = EVENT_HEIGHT, .height = {!one_in(random, 4), 500 + below(random, 3)}});
+    }
     if (world->querying)
         world_segment(world, (SegmentResult)below(random, 3), below(random, 1000));
     if (world->examining && one_in(random, 2))
@@ -141,6 +145,7 @@ static void live(uint64_t seed) {
     world_init(&world);
     world.has_data_node = one_in(&random, 2);
     world.operator_height = one_in(&random, 10);
+    world.has_statistics = one_in(&random, 2);
     world_begin(&world, one_in(&random, 4) ? "v1.0.0" : NULL, 50);
     for (unsigned i = 0; i < EVENTS_A_HISTORY && !world.exited; i++) {
         one_event(&world, &random);

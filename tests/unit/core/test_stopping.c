@@ -249,7 +249,8 @@ static bool can_come(const World *world, const Event *event) {
         return world->polling;
     case EVENT_EXAMINED:
         return world->examining;
-    case EVENT_VERSION: /* a fact whenever it comes */
+    case EVENT_HEIGHT: /* a fact whenever it comes */
+    case EVENT_VERSION:
     case EVENT_FOLDER_CHANGED:
     case EVENT_SETTINGS:
     case EVENT_STOP_ASKED:
@@ -291,6 +292,9 @@ static Event sample(EventType type, ProcessName name, bool good, const Settings 
     case EVENT_POLL_ANSWERED:
         event.poll.tag = "v2.0.0";
         event.poll.has_release = event.poll.ready = good;
+        break;
+    case EVENT_HEIGHT:
+        event.height.known = good;
         break;
     case EVENT_VERSION:
         event.version.tag = good ? "v1.0.0" : NULL;

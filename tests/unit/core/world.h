@@ -1,6 +1,6 @@
 /*
- * A scripted world around the core: virtual time, processes that live and die when the test says so, and the answers
- * that come at once given from facts that the test sets. Holds the invariants after every step.
+ * A scripted world around the core: virtual time, processes that live and die when the test says so, and the
+ * answers that come at once given from facts that the test sets. Holds the invariants after every step.
  */
 #pragma once
 
@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SECONDS(count) ((uint64_t)((count) * 1e6))
+#define SECONDS(count) ((uint64_t)((count)*1e6))
 
 enum {
     WORLD_QUEUE_MAX = 16,

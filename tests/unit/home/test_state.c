@@ -1,0 +1,159 @@
+#include "home/state.h"
+
+#include "tests/unit/home/home.h"
+
+static unsigned set_aside_count(void) {
+    DIR *entries = opendir(folder_path(&folder, ".visor"));
+    unsigned count = 0;
+    for (const struct dirent *entry; (entry = readdir(entries));)
+        count += strstr(entry->d_name, "state.json.damaged-") != NULL;
+    (void)closedir(entries);
+    return count;
+}
+
+static void test_none_yet(void **unused) {
+    (void)unused;
+    Failure failure = {0};
+    State state;
+    assert_int_equal(state_load(&home, &state, &failure), 0);
+    assert_string_equal(state.tag, "");
+    assert_null(state.folder);
+    state_clear(&state);
+}
+
+static void check_kept(const char *tag, const char *path, uint64_t height_blocks, bool answered) {
+    Failure failure = {0};
+    State state = {.height_blocks = height_blocks, .answered = answered, .folder = strdup(path)};
+    State loaded;
+    tag_copy(&state.tag, tag);
+    assert_int_equal(state_save(&home, &state, &failure), 0);
+    assert_int_equal(state_load(&home, &loaded, &failure), 0);
+    assert_string_equal(loaded.tag, tag);
+    assert_string_equal(loaded.folder, path);
+    assert_int_equal(loaded.height_blocks, height_blocks);
+    assert_int_equal(loaded.answered, answered);
+    state_clear(&state);
+    state_clear(&loaded);
+    state_clear(&loaded);
+    assert_int_equal(set_aside_count(), 0);
+}
+
+static void test_save_and_load(void **unused) {
+    (void)unused;
+    struct stat status;
+    check_kept("v2.0.0", "/home/v2.0.0", 1034000, false);
+    check_kept("v2.0.0", "/home/v2.0.0", 1034000, true);
+    check_kept("v3", "/with \"quotes\" and \xc3\xbc", 0, false);
+    check_kept("v3", "/", INT64_MAX, true);
+    assert_int_equal(fstatat(home.private_fd, HOME_STATE_FILE, &status, 0), 0);
+    assert_int_equal(status.st_mode & 07777, 0600);
+}
+
+#define GOOD(switched) "{\"format\":1,\"switched\":" switched "}"
+#define WHOLE "{\"tag\":\"v2\",\"folder\":\"/v2\",\"height\":5,\"answered\":true}"
+
+static int load(const char *text, size_t length) {
+    Failure failure = {0};
+    State state;
+    folder_write(&folder, ".visor/state.json", text, length, 0600);
+    int r = state_load(&home, &state, &failure);
+    if (r != 0) {
+        assert_string_equal(state.tag, "");
+        assert_null(state.folder);
+        assert_non_null(strstr(failure.message, "state.json"));
+    }
+    state_clear(&state);
+    return r;
+}
+
+static void test_damaged(void **unused) {
+    (void)unused;
+    static const char *const DAMAGED[] = {
+        "",
+        "{",
+        "null",
+        "[]",
+        "{}",
+        "<html></html>",
+        "{\"format\":1}",
+        "{\"format\":1,\"switched\":null}",
+        "{\"format\":2,\"switched\":" WHOLE "}",
+        "{\"format\":\"1\",\"switched\":" WHOLE "}",
+        "{\"format\":1,\"format\":1,\"switched\":" WHOLE "}",
+        GOOD("{\"tag\":\"../v2\",\"folder\":\"/v2\",\"height\":5,\"answered\":true}"),
+        GOOD("{\"tag\":\"\",\"folder\":\"/v2\",\"height\":5,\"answered\":true}"),
+        GOOD("{\"tag\":\"v2\",\"folder\":\"v2\",\"height\":5,\"answered\":true}"),
+        GOOD("{\"tag\":\"v2\",\"folder\":\"\",\"height\":5,\"answered\":true}"),
+        GOOD("{\"tag\":\"v2\",\"folder\":\"/v2\",\"height\":-5,\"answered\":true}"),
+        GOOD("{\"tag\":\"v2\",\"folder\":\"/v2\",\"height\":5.5,\"answered\":true}"),
+        GOOD("{\"tag\":\"v2\",\"folder\":\"/v2\",\"height\":99999999999999999999,\"answered\":true}"),
+        GOOD("{\"tag\":\"v2\",\"folder\":\"/v2\",\"height\":5,\"answered\":1}"),
+        GOOD("{\"tag\":\"v2\",\"folder\":\"/v2\",\"height\":5}"),
+        GOOD("{\"tag\":\"v2\",\"folder\":\"/v2\\u0000\",\"height\":5,\"answered\":true}"),
+        GOOD("{\"tag\":\"v2\",\"folder\":\"/\xff\",\"height\":5,\"answered\":true}"),
+        GOOD(WHOLE) "trailing",
+    };
+    for (size_t i = 0; i < sizeof DAMAGED / sizeof *DAMAGED; i++) {
+        if (load(DAMAGED[i], strlen(DAMAGED[i])) != 1)
+            fail_msg("'%s' is damaged", DAMAGED[i]);
+        assert_int_equal(faccessat(home.private_fd, HOME_STATE_FILE, F_OK, 0), -1); /* set aside, not deleted */
+        assert_true(set_aside_count() > 0);
+    }
+    assert_int_equal(load(GOOD(WHOLE), strlen(GOOD(WHOLE))), 0);
+    static const char MORE[] = "{\"format\":1,\"later\":[],\"switched\":" WHOLE "}";
+    assert_int_equal(load(MORE, sizeof MORE - 1), 0);
+}
+
+static void test_every_truncation(void **unused) {
+    (void)unused;
+    static const char TEXT[] = GOOD(WHOLE);
+    for (size_t length = 0; length < sizeof TEXT - 1; length++)
+        assert_int_equal(load(TEXT, length), 1);
+}
+
+static void test_zeroes_and_size(void **unused) {
+    (void)unused;
+    static char zeroes[4096], huge[100 * 1024];
+    assert_int_equal(load(zeroes, sizeof zeroes), 1); /* what some file systems leave after a power cut */
+    memset(huge, ' ', sizeof huge);
+    assert_int_equal(load(huge, sizeof huge), 1);
+}
+
+static void test_no_file_at_all(void **unused) {
+    (void)unused;
+    Failure failure = {0};
+    State state;
+    assert_int_equal(mkdirat(home.private_fd, HOME_STATE_FILE, 0700), 0);
+    assert_int_equal(state_load(&home, &state, &failure), -EISDIR);
+    assert_null(state.folder);
+    State mine = {.tag = "v2", .folder = strdup("/v2")};
+    assert_true(state_save(&home, &mine, &failure) < 0);
+    assert_non_null(strstr(failure.message, home.path));
+    state_clear(&mine);
+}
+
+static void test_failed_save_keeps_the_old(void **unused) {
+    (void)unused;
+    Failure failure = {0};
+    check_kept("v2", "/v2", 5, false);
+    assert_int_equal(mkdirat(home.private_fd, ".state.json.new", 0700), 0);
+    State mine = {.tag = "v3", .folder = strdup("/v3")};
+    assert_true(state_save(&home, &mine, &failure) < 0);
+    state_clear(&mine);
+    assert_int_equal(state_load(&home, &mine, &failure), 0);
+    assert_string_equal(mine.tag, "v2");
+    state_clear(&mine);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        home_test(test_none_yet),
+        home_test(test_save_and_load),
+        home_test(test_damaged),
+        home_test(test_every_truncation),
+        home_test(test_zeroes_and_size),
+        home_test(test_no_file_at_all),
+        home_test(test_failed_save_keeps_the_old),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
