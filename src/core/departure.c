@@ -24,6 +24,7 @@ static void terminate(Step *step, ProcessName name) {
 static void kill_group(Step *step, ProcessName name, ProcessEvent event) {
     Departure *departure = &step->core->departures[name];
     departure->grace_due_usec = USEC_NEVER;
+    departure->check_due_usec = usec_add(step->now_usec, LOCK_CHECK_FIRST_USEC); /* it should be over soon */
     departure->alarm_due_usec = usec_add(step->now_usec, ALARM_USEC);
     step_do(step, ACTION_KILL)->process = name;
     step_report(

@@ -14,6 +14,7 @@ const char *const NODE_REASON_NAME[NODE_REASON_COUNT] = {
 
 enum {
     EAGER_USEC = 60 * 1000 * 1000, /* a node that just started is asked often, so that its first answer is seen */
+    SAVE_AGAIN_USEC = 10 * 1000 * 1000,
 };
 
 static void enter(Step *step, NodePhase phase) {
@@ -25,6 +26,10 @@ static void leave(Step *step, ExitCode code) {
     enter(step, NODE_ENDED);
     step_do(step, ACTION_CANCEL_TOOLS);
     step_do(step, ACTION_EXIT)->exit_code = code;
+}
+
+void node_leave(Step *step) {
+    leave(step, EXIT_CODE_OK);
 }
 
 void node_start(Step *step, NodeStart start) {
@@ -214,6 +219,19 @@ void node_stop_asked(Step *step) {
     }
 }
 
+static void save_answered(Step *step) {
+    Node *node = &step->core->node;
+    node->save_due_usec = USEC_NEVER;
+    Action *save = step_do(step, ACTION_SAVE);
+    save->save.tag = node->answered_tag;
+    save->save.height_blocks = node->answered_height_blocks;
+    save->save.answered = true;
+}
+
+void node_not_saved(Step *step) {
+    step->core->node.save_due_usec = usec_add(step->now_usec, SAVE_AGAIN_USEC);
+}
+
 void node_answered(Step *step) {
     Node *node = &step->core->node;
     step_report(
@@ -222,10 +240,8 @@ void node_answered(Step *step) {
         return;
     /* From here on this release finds its own snapshots: a later restart must not go back to the upgrade's. */
     tag_copy(&node->answered_tag, node->unanswered_tag);
-    Action *save = step_do(step, ACTION_SAVE);
-    save->save.tag = node->answered_tag;
-    save->save.height_blocks = node->unanswered_height_blocks;
-    save->save.answered = true;
+    node->answered_height_blocks = node->unanswered_height_blocks;
+    save_answered(step);
     node->unanswered_tag[0] = '\0';
     node->unanswered_height_blocks = 0;
     upgrade_completed(step);
@@ -287,6 +303,8 @@ void node_deadline(Step *step) {
             (Report){
                 .kind = REPORT_BUDGET_FULL, .took_usec = usec_since(step->now_usec, node->answering_since_usec)});
     }
+    if (step->now_usec >= node->save_due_usec)
+        save_answered(step);
     if (step->now_usec >= restart_due_usec(step->core))
         node_start(step, NODE_START_RESTART);
     if (step->now_usec >= connection_due_usec(step->core)) {
@@ -305,10 +323,8 @@ void node_deadline(Step *step) {
 
 uint64_t node_deadline_usec(const Core *core) {
     uint64_t candidates_usec[] = {
-        connection_due_usec(core),
-        poll_due_usec(core),
-        restart_due_usec(core),
-        budget_due_usec(core),
+        connection_due_usec(core), poll_due_usec(core),      restart_due_usec(core),
+        budget_due_usec(core),     core->node.save_due_usec,
     };
     uint64_t due_usec = USEC_NEVER;
     for (size_t i = 0; i < sizeof candidates_usec / sizeof *candidates_usec; i++)

@@ -71,10 +71,11 @@ typedef struct Node {
     uint64_t restarts_used;
     uint64_t answering_since_usec; /* USEC_NEVER while it does not answer */
     bool polling;                  /* a poll is under way */
-    uint64_t poll_due_usec;
     uint64_t poll_began_usec;
     uint64_t spawn_height_blocks;      /* the height of the start under way, for both processes; 0 = none */
     uint64_t unanswered_height_blocks; /* the upgrade height, until its release has answered once; 0 = none */
     char unanswered_tag[RELEASE_TAG_MAX + 1]; /* "" = none */
-    char answered_tag[RELEASE_TAG_MAX + 1];
+    char answered_tag[RELEASE_TAG_MAX + 1];   /* the release that answered last after a switch */
+    uint64_t answered_height_blocks;
+    uint64_t save_due_usec; /* that could not be recorded; when it is tried again */
 } Node;

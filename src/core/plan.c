@@ -168,6 +168,7 @@ void upgrade_proof(Step *step, bool stands) {
         step_report(step, (Report){.kind = REPORT_UNPREPARED, .tag = upgrade->tag});
     } else if (upgrade->step == UPGRADE_DELAYING && step->now_usec >= upgrade_stop_due_usec(step->core)) {
         upgrade->saving = true;
+        step->core->node.save_due_usec = USEC_NEVER; /* the older record is overwritten */
         Action *save = step_do(step, ACTION_SAVE);
         save->save.tag = upgrade->tag;
         save->save.height_blocks = upgrade->height_blocks;
@@ -202,8 +203,11 @@ static void try_again(Step *step, ReportKind kind) {
 
 void upgrade_saved(Step *step, bool ok) {
     Upgrade *upgrade = &step->core->upgrade;
-    if (!upgrade->saving) /* the record that the release has answered: nothing waits for it */
+    if (!upgrade->saving) { /* the record that the release has answered: nothing waits for it */
+        if (!ok)
+            node_not_saved(step);
         return;
+    }
     upgrade->saving = false;
     if (upgrade->step != UPGRADE_DELAYING || step->core->node.phase != NODE_UP)
         return;
@@ -230,6 +234,8 @@ void upgrade_switched(Step *step, bool ok) {
     }
     if (!ok) {
         try_again(step, REPORT_NOT_SWITCHED);
+        if (node->exit_wanted)
+            node_leave(step);
         return;
     }
     upgrade->facts.switched = true;

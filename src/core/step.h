@@ -21,6 +21,9 @@ void step_impossible(Step *step, const char *detail);
 
 /* The node (node.c). */
 
+/** Leaves because the operator asked to; nothing of the node is alive. */
+void node_leave(Step *step);
+
 /** Begins a start: first the facts. */
 void node_start(Step *step, NodeStart start);
 
@@ -42,6 +45,9 @@ void node_failed(Step *step);
 
 /** The core has answered for the first time since its start. */
 void node_answered(Step *step);
+
+/** That it has answered could not be recorded: tried again until it is, or another upgrade begins. */
+void node_not_saved(Step *step);
 
 /** If the node is wanted down and all of it is, goes on to what it went down for. */
 void node_settle(Step *step);

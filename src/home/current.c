@@ -66,11 +66,16 @@ int current_read(const Home *home, char **ret, Failure *failure) {
     return 0;
 }
 
+int current_check(const Home *home, Failure *failure) {
+    int r = refuse_what_is_no_link(home, failure);
+    return r < 0 ? r : 0;
+}
+
 int current_prepare(const Home *home, const char *folder, Failure *failure) {
     _cleanup_free_ char *prepared = NULL;
     struct stat status;
 
-    int r = refuse_what_is_no_link(home, failure);
+    int r = current_check(home, failure);
     if (r < 0)
         return r;
     if (read_target(home, NEW_LINK, &prepared) >= 0 && streq(prepared, folder))
@@ -78,9 +83,14 @@ int current_prepare(const Home *home, const char *folder, Failure *failure) {
     /* Whatever a crash or a person left under that name; only a link is ours to remove. */
     if (fstatat(home->fd, NEW_LINK, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(status.st_mode))
         (void)unlinkat(home->fd, NEW_LINK, 0);
-    if (symlinkat(folder, home->fd, NEW_LINK) < 0)
-        return failure_set(failure, negative_errno(), "cannot make the link %s/%s: %m", home->path, NEW_LINK);
-    return 0;
+    if (symlinkat(folder, home->fd, NEW_LINK) == 0)
+        return 0;
+    if (errno == EEXIST)
+        return failure_set(
+            failure, -EEXIST,
+            "%s/%s is in the way of the switch: it is no link, so visor leaves it alone; remove it", home->path,
+            NEW_LINK);
+    return failure_set(failure, negative_errno(), "cannot make the link %s/%s: %m", home->path, NEW_LINK);
 }
 
 int current_switch(const Home *home, const char *folder, Failure *failure) {

@@ -17,6 +17,13 @@
 MUST_USE int current_read(const Home *home, char **ret, Failure *failure);
 
 /**
+ * Is `current` something that a switch may replace: a link, or missing?
+ *
+ * Returns 0; -EEXIST if it is a folder or a file, -errno; described in @failure, with the cure.
+ */
+MUST_USE int current_check(const Home *home, Failure *failure);
+
+/**
  * Does everything of a switch to @folder (absolute) but the rename: makes the new link beside `current`, and sees
  * that `current` is a link or missing. What fails here fails while the old node still runs.
  *

@@ -41,14 +41,17 @@ static const char **build_argv(const SpawnRequest *request) {
     return argv;
 }
 
-/* Ignored signals survive exec: a node started by a Visor that ignores SIGPIPE would never know a dead peer. */
+/*
+ * Ignored signals survive exec: a node started by a Visor that ignores SIGPIPE would never know a dead peer. By
+ * system call, since libc's functions leave out the two numbers that its threads use, and those are inherited all
+ * the same.
+ */
 static void reset_signals(void) {
-    struct sigaction by_default = {.sa_handler = SIG_DFL};
-    sigset_t none;
+    static const unsigned long BY_DEFAULT[8]; /* the kernel's struct sigaction, all zeroes: SIG_DFL, no flags */
+    static const uint64_t NONE;               /* the kernel's sigset_t */
     for (int number = 1; number < NSIG; number++)
-        (void)sigaction(number, &by_default, NULL);
-    (void)sigemptyset(&none);
-    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+        (void)syscall(SYS_rt_sigaction, number, BY_DEFAULT, NULL, sizeof NONE);
+    (void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &NONE, NULL, sizeof NONE);
 }
 
 static int move_above(int fd, int least) {
@@ -68,7 +71,8 @@ static int arrange_descriptors(const SpawnRequest *request, int *exec_fd) {
     int error_fd = move_above(request->error_fd, CHILD_FIRST_FREE_FD);
     int kept_exec_fd = move_above(*exec_fd, CHILD_FIRST_FREE_FD);
 
-    if (null_fd < 0 || kept_exec_fd < 0)
+    if (null_fd < 0 || kept_exec_fd < 0 || (lock_fd < 0) != (request->lock_fd < 0) ||
+        (output_fd < 0) != (request->output_fd < 0) || (error_fd < 0) != (request->error_fd < 0))
         return -1;
     *exec_fd = kept_exec_fd;
     if (place(null_fd, STDIN_FILENO) < 0 || place(output_fd, STDOUT_FILENO) < 0 ||

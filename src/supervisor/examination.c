@@ -4,6 +4,7 @@
  */
 #include "base/cleanup.h"
 #include "base/strings.h"
+#include "home/current.h"
 #include "supervisor/shell.h"
 #include "supervisor/tool_output.h"
 
@@ -144,8 +145,9 @@ void examination_start(Supervisor *supervisor, const char *tag) {
     examination->asking = PROCESS_VEGA;
     if (folder)
         watch_release(supervisor, folder);
-    int r = folder ? release_load(supervisor->home, folder, "upgrade", &examination->release, &failure)
-                   : failure_set(&failure, -ENOMEM, "out of memory");
+    int r = folder ? current_check(supervisor->home, &failure) : failure_set(&failure, -ENOMEM, "out of memory");
+    if (r >= 0)
+        r = release_load(supervisor->home, folder, "upgrade", &examination->release, &failure);
     if (r < 0)
         finding_bad(supervisor, failure.message, supervisor_answer);
     else
@@ -157,5 +159,6 @@ bool examination_stands(const Supervisor *supervisor, const char *tag) {
     _cleanup_free_ char *folder = release_folder(supervisor->home, supervisor->config, tag);
 
     return folder && examination->proven && streq(examination->proven_tag, tag) &&
-           streq(examination->proven->folder, folder) && release_unchanged(examination->proven);
+           streq(examination->proven->folder, folder) && release_unchanged(examination->proven) &&
+           current_check(supervisor->home, NULL) >= 0;
 }

@@ -17,12 +17,11 @@ save_state(Supervisor *supervisor, const char *tag, uint64_t height_blocks, bool
     state.folder = strdup(release->folder);
     if (!state.folder)
         return failure_set(failure, -ENOMEM, "out of memory");
-    int r = state_save(supervisor->home, &state, failure);
-    if (r < 0)
-        return r;
-    /* With the link made, too, the switch itself is a rename: it needs no more space on the disk. */
-    if (!answered)
-        r = current_prepare(supervisor->home, state.folder, failure);
+    /* The link first: what stands in its way is then no part of the record, and with it made the switch itself is a
+     * rename that needs no more space on the disk. */
+    int r = answered ? 0 : current_prepare(supervisor->home, state.folder, failure);
+    if (r >= 0)
+        r = state_save(supervisor->home, &state, failure);
     if (r < 0)
         return r;
     state_clear(&supervisor->state);

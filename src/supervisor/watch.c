@@ -82,15 +82,17 @@ static void watch_release_folder(Supervisor *supervisor) {
     }
 }
 
+static bool is_about(const struct inotify_event *event, const char *name) {
+    return event->mask & IN_Q_OVERFLOW || (event->len > 0 && name && streq(event->name, name));
+}
+
 static int on_home(sd_event_source *source, const struct inotify_event *event, void *userdata) {
     Supervisor *supervisor = userdata;
-    Watch *watch = &supervisor->watch;
     (void)source;
 
-    if (event->mask & IN_Q_OVERFLOW || (event->len > 0 && streq(event->name, HOME_CONFIG_FILE)))
+    if (is_about(event, HOME_CONFIG_FILE))
         reload_soon(supervisor);
-    if (event->mask & IN_Q_OVERFLOW ||
-        (event->len > 0 && watch->release_name && streq(event->name, watch->release_name)))
+    if (is_about(event, supervisor->watch.release_name) || is_about(event, HOME_CURRENT_LINK))
         release_may_have_changed(supervisor);
     return 0;
 }

@@ -301,8 +301,9 @@ def test_current_that_became_a_real_folder_holds_up_the_upgrade(world):
     (world.home / "current").mkdir()
     (world.home / "current" / "precious").write_text("keys")
     world.upgrade_at(("v1.1.0", 200))
-    visor.wait("cannot be recorded")
-    assert visor.said("is a real folder") and not world.events("sigterm")
+    visor.wait("THE NETWORK WAITS")
+    visor.wait("the release is not ready", why="is a real folder")
+    assert not world.events("sigterm")
     shutil.move(world.home / "current", world.home / "saved")
     upgraded(world, visor, "v1.1.0")
     assert (world.home / "saved" / "precious").read_text() == "keys"
