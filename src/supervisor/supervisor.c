@@ -8,8 +8,8 @@
 #include <string.h>
 
 enum {
-    RETRY_USEC = 2 * 1000 * 1000,  /* v0.79 polls every 2 s, so its N retries are N times that long */
-    DEADLINE_ACCURACY_USEC = 1000, /* sd-event's default of 250 ms would be added to every stop */
+    RETRY_USEC = 2 * 1000 * 1000, /* v0.79 polls every 2 s, so its N retries are N times that long */
+    DEADLINE_ACCURACY_USEC = 1,   /* sd-event's default of 250 ms would be added to every restart */
 };
 
 /* Not even 0 retries mean that a node which has not had the time to listen is given up. */
