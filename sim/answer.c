@@ -8,6 +8,9 @@
 
 enum { LONG_TAG_CHARACTERS = 10000, NESTING = 30000 };
 
+/* A client that believes a wrong answer stops the node, and then a test sees it. */
+#define TRUSTED "{\"VegaReleaseTag\":\"v9.9.9\",\"UpgradeBlockHeight\":5}"
+
 static char *answer(const char *info, const char *ready, const char *id) {
     return string_format(
         "{\"result\":{\"AcceptedReleaseInfo\":%s,\"ReadyToUpgrade\":%s},\"error\":null,\"id\":%s}", info, ready,
@@ -25,7 +28,7 @@ static char *answer_truly(const ChainStatus *status, const char *id) {
 
 static char *answer_with_release(const char *tag, const char *height, const char *id) {
     _cleanup_free_ char *info = string_format("{\"VegaReleaseTag\":\"%s\",\"UpgradeBlockHeight\":%s}", tag, height);
-    return info ? answer(info, "false", id) : NULL;
+    return info ? answer(info, "true", id) : NULL;
 }
 
 static char *repeat(char character, size_t times) {
@@ -40,7 +43,7 @@ static char *answer_with_long_tag(const char *id) {
 
 static char *answer_with_id(const char *before_id, const char *id) {
     _cleanup_free_ char *other = string_format("%s%s%s", before_id, id, *before_id == '"' ? "\"" : "");
-    return other ? answer("null", "false", other) : NULL;
+    return other ? answer(TRUSTED, "true", other) : NULL;
 }
 
 char *answer_body(Fault fault, const ChainStatus *status, const char *id) {

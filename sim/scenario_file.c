@@ -101,8 +101,8 @@ static void on_change(uint32_t events, void *userdata) {
     (void)events;
     if (!read_changes(file) || load(file) < 0)
         return;
-    event_log_write(file->log, "scenario", NULL);
     file->handler(file->userdata);
+    event_log_write(file->log, "scenario", NULL); /* last: it says that the scenario has taken effect */
 }
 
 /* The folder is watched, not the file: a file that is replaced by a rename would take its watch along. */

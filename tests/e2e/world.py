@@ -228,6 +228,8 @@ class World:
         """Starts visor and waits until its node answers."""
         visor = self.start()
         visor.wait("the node answers", count)
+        if self.has_data_node:  # which says nothing to Visor, so it may come a little later
+            wait_until(lambda: len(self.pids("data-node")) == len(self.pids()), self.said)
         return visor
 
     def refused(self, *words):
@@ -284,6 +286,7 @@ class World:
     def check(self):
         """What must hold after every test, whatever it was about."""
         assert not self.events("double-start"), "two copies of a node ran at once"
+        assert not self.events("bad-scenario"), self.events("bad-scenario")
         for visor in self.visors:
             found = SANITIZER_REPORT.search(visor.text())
             assert not found, visor.text()
