@@ -4,10 +4,12 @@
 #include "base/log_line.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,12 +25,22 @@ const char *const LOG_FORMAT_NAMES[LOG_FORMAT_COUNT] = {
 #undef X
 };
 
+/* How standard error is written to, if not by a descriptor of our own. */
+enum Target {
+    TARGET_UNKNOWN = -1,
+    TARGET_NONE = -2,
+    TARGET_FILE = -3,
+    TARGET_SOCKET = -4,
+    TARGET_POLLED = -5,
+};
+
 /* The log is the one thing every part needs and no part owns. */
 static struct {
     LogFormat format;
     LogLevel level;
     uint64_t lost_lines;
-} log_state = {.format = LOG_FORMAT_CONSOLE, .level = LOG_LEVEL_INFO};
+    int target; /* a descriptor of our own, or one of enum Target */
+} log_state = {.target = TARGET_UNKNOWN, .format = LOG_FORMAT_CONSOLE, .level = LOG_LEVEL_INFO};
 
 /* systemd.exec(5): JOURNAL_STREAM is "device:inode" of the stream that leads to the journal. */
 static bool stderr_is_journal(void) {
@@ -55,15 +67,49 @@ LogField field_errno(int error) {
 }
 
 /*
- * The descriptor is shared with the node, so O_NONBLOCK (a property of the open file, not of the descriptor) is not
- * ours to set. poll() tells of a pipe that PIPE_BUF bytes fit, and lines are no longer than that (pipe(7)).
+ * O_NONBLOCK is a property of the open file, and that is shared with the node, so it is not ours to set. A pipe or
+ * a terminal is opened once more for ourselves; a socket can be asked not to wait for each message; a file never
+ * blocks.
  */
-static bool write_without_blocking(const LogLine *line) {
+static int open_target(void) {
+    struct stat status;
+    if (fstat(STDERR_FILENO, &status) < 0)
+        return TARGET_NONE;
+    if (S_ISREG(status.st_mode))
+        return TARGET_FILE;
+    if (S_ISSOCK(status.st_mode))
+        return TARGET_SOCKET;
+    int fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    return fd >= 0 ? fd : TARGET_POLLED;
+}
+
+/* The last resort, for a pipe that somebody else owns: poll() tells of it that PIPE_BUF bytes fit (pipe(7)). */
+static ssize_t write_polled(const LogLine *line) {
     struct pollfd target = {.fd = STDERR_FILENO, .events = POLLOUT};
     if (poll(&target, 1, 0) != 1 || !(target.revents & POLLOUT))
-        return false;
-    ssize_t written = write(STDERR_FILENO, line->text, line->length);
-    return written >= 0;
+        return -1;
+    return write(STDERR_FILENO, line->text, line->length);
+}
+
+static ssize_t write_line(const LogLine *line) {
+    if (log_state.target == TARGET_UNKNOWN)
+        log_state.target = open_target();
+    switch (log_state.target) {
+    case TARGET_NONE:
+        return -1;
+    case TARGET_FILE:
+        return write(STDERR_FILENO, line->text, line->length);
+    case TARGET_SOCKET:
+        return send(STDERR_FILENO, line->text, line->length, MSG_DONTWAIT | MSG_NOSIGNAL);
+    case TARGET_POLLED:
+        return write_polled(line);
+    default:
+        return write(log_state.target, line->text, line->length);
+    }
+}
+
+static bool write_without_blocking(const LogLine *line) {
+    return write_line(line) == (ssize_t)line->length;
 }
 
 static void report_lost_lines(void) {

@@ -18,7 +18,13 @@ static ExitCode hold_home(const Home *home, int *ret_lock_fd) {
     Failure failure = {0};
     pid_t holder = 0;
 
-    int r = lock_take(home->private_fd, HOME_LOCK_FILE, ret_lock_fd, &holder, &failure);
+    int r = lock_folder(home->fd);
+    if (r == 0)
+        r = lock_take(home->private_fd, HOME_LOCK_FILE, ret_lock_fd, &holder, &failure);
+    else if (r > 0)
+        holder = lock_signer(home->private_fd, HOME_LOCK_FILE);
+    else
+        (void)failure_set(&failure, r, "cannot lock %s", home->path);
     if (r < 0)
         return fail(EXIT_CODE_IO, &failure);
     if (r > 0) {

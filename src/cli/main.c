@@ -37,6 +37,8 @@ int main(int argc, char **argv) {
     Options options;
     Failure failure;
 
+    (void)signal(
+        SIGCHLD, SIG_DFL); /* ignored, as some parents leave it, the kernel would reap our children unseen */
     (void)signal(SIGPIPE, SIG_IGN); /* a reader of the log that is gone is no reason to leave the node alone */
     if (reserve_standard_streams() < 0)
         return EXIT_CODE_SYSTEM;

@@ -26,6 +26,14 @@ void blocks_forget(Step *step) {
     step->core->blocks.watching = false;
 }
 
+void blocks_inspected(Step *step, bool has_statistics) {
+    Blocks *blocks = &step->core->blocks;
+    if (!blocks->watching || has_statistics)
+        return;
+    blocks->watching = false;
+    step_report(step, blocks->completed);
+}
+
 void blocks_unasked(Step *step) {
     step->core->blocks.asking = false;
 }

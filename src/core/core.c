@@ -34,7 +34,11 @@ void step_impossible(Step *step, const char *detail) {
 void core_init(Core *core, const Settings *settings) {
     *core = (Core){
         .settings = *settings,
-        .node = {.phase = NODE_IDLE, .answering_since_usec = USEC_NEVER, .save_due_usec = USEC_NEVER},
+        .node =
+            {.phase = NODE_IDLE,
+             .answering_since_usec = USEC_NEVER,
+             .ask_due_usec = USEC_NEVER,
+             .save_due_usec = USEC_NEVER},
         .upgrade = {.step = UPGRADE_NONE, .alarm_due_usec = USEC_NEVER},
     };
     for (ProcessName name = 0; name < PROCESS_COUNT; name++)

@@ -15,6 +15,7 @@ const char *const NODE_REASON_NAME[NODE_REASON_COUNT] = {
 enum {
     EAGER_USEC = 60 * 1000 * 1000, /* a node that just started is asked often, so that its first answer is seen */
     SAVE_AGAIN_USEC = 10 * 1000 * 1000,
+    ASK_AGAIN_USEC = 60 * 1000 * 1000,
 };
 
 static void enter(Step *step, NodePhase phase) {
@@ -22,7 +23,18 @@ static void enter(Step *step, NodePhase phase) {
     step->core->node.phase_since_usec = step->now_usec;
 }
 
+static void save_answered(Step *step) {
+    Node *node = &step->core->node;
+    node->save_due_usec = USEC_NEVER;
+    Action *save = step_do(step, ACTION_SAVE);
+    save->save.tag = node->answered_tag;
+    save->save.height_blocks = node->answered_height_blocks;
+    save->save.answered = true;
+}
+
 static void leave(Step *step, ExitCode code) {
+    if (step->core->node.save_due_usec != USEC_NEVER)
+        save_answered(step);
     enter(step, NODE_ENDED);
     step_do(step, ACTION_CANCEL_TOOLS);
     step_do(step, ACTION_EXIT)->exit_code = code;
@@ -45,6 +57,7 @@ static void spawn(Step *step, uint64_t height_blocks) {
     Node *node = &step->core->node;
     node->spawn_height_blocks = height_blocks;
     node->polling = false;
+    node->ask_due_usec = USEC_NEVER;
     node->poll_began_usec = step->now_usec;
     node->answering_since_usec = USEC_NEVER;
     enter(step, NODE_UP);
@@ -75,6 +88,7 @@ void node_inspected(Step *step, const Event *event) {
     }
     node->has_data_node = event->inspected.has_data_node;
     node->has_statistics = event->inspected.has_statistics;
+    blocks_inspected(step, node->has_statistics);
     node->operator_height = event->inspected.operator_height;
     if (node->operator_height) {
         spawn(step, 0);
@@ -219,13 +233,8 @@ void node_stop_asked(Step *step) {
     }
 }
 
-static void save_answered(Step *step) {
-    Node *node = &step->core->node;
-    node->save_due_usec = USEC_NEVER;
-    Action *save = step_do(step, ACTION_SAVE);
-    save->save.tag = node->answered_tag;
-    save->save.height_blocks = node->answered_height_blocks;
-    save->save.answered = true;
+void node_ask_again(Step *step) {
+    step->core->node.ask_due_usec = usec_add(step->now_usec, ASK_AGAIN_USEC);
 }
 
 void node_not_saved(Step *step) {
@@ -293,6 +302,10 @@ static uint64_t budget_due_usec(const Core *core) {
                    : USEC_NEVER;
 }
 
+static uint64_t version_due_usec(const Core *core) {
+    return core->node.phase == NODE_UP ? core->node.ask_due_usec : USEC_NEVER;
+}
+
 void node_deadline(Step *step) {
     Node *node = &step->core->node;
 
@@ -302,6 +315,10 @@ void node_deadline(Step *step) {
             step,
             (Report){
                 .kind = REPORT_BUDGET_FULL, .took_usec = usec_since(step->now_usec, node->answering_since_usec)});
+    }
+    if (step->now_usec >= version_due_usec(step->core)) {
+        node->ask_due_usec = USEC_NEVER;
+        step_do(step, ACTION_ASK_VERSION);
     }
     if (step->now_usec >= node->save_due_usec)
         save_answered(step);
@@ -324,7 +341,7 @@ void node_deadline(Step *step) {
 uint64_t node_deadline_usec(const Core *core) {
     uint64_t candidates_usec[] = {
         connection_due_usec(core), poll_due_usec(core),      restart_due_usec(core),
-        budget_due_usec(core),     core->node.save_due_usec,
+        budget_due_usec(core),     core->node.save_due_usec, version_due_usec(core),
     };
     uint64_t due_usec = USEC_NEVER;
     for (size_t i = 0; i < sizeof candidates_usec / sizeof *candidates_usec; i++)

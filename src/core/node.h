@@ -77,5 +77,6 @@ typedef struct Node {
     char unanswered_tag[RELEASE_TAG_MAX + 1]; /* "" = none */
     char answered_tag[RELEASE_TAG_MAX + 1];   /* the release that answered last after a switch */
     uint64_t answered_height_blocks;
+    uint64_t ask_due_usec;  /* when the running binary is asked for its version again */
     uint64_t save_due_usec; /* that could not be recorded; when it is tried again */
 } Node;

@@ -6,6 +6,7 @@
 enum {
     EXAMINE_USEC = 10 * 1000 * 1000, /* a release that is not proven is looked at at least so often */
     SETTLE_USEC = 50 * 1000,         /* a folder that changes is given so long to come to rest */
+    CHECK_USEC = 60 * 1000 * 1000,   /* one that is proven, so often */
     RETRY_USEC = 2 * 1000 * 1000,    /* saving or switching failed */
 };
 
@@ -96,8 +97,13 @@ void upgrade_observe(Step *step, const Event *event) {
 
 void upgrade_running(Step *step, const char *tag) {
     Upgrade *upgrade = &step->core->upgrade;
+    bool asked_in_vain = upgrade->facts.running_known && !upgrade->running[0];
     bool news = !tag || strcmp(upgrade->running, tag) != 0;
 
+    if (!tag)
+        node_ask_again(step);
+    if (!tag && asked_in_vain)
+        return;
     upgrade->facts.running_known = true;
     tag_copy(&upgrade->running, tag ? tag : "");
     if (news)
@@ -130,6 +136,7 @@ void upgrade_examined(Step *step, const Event *event) {
         upgrade->facts.installed = true;
     bool changed_meanwhile = upgrade->examine_due_usec != USEC_NEVER;
     upgrade->facts.proven = event->examined.proven;
+    upgrade->check_due_usec = usec_add(step->now_usec, CHECK_USEC);
     if (upgrade->facts.proven && changed_meanwhile)
         check_proof(step);
     else if (!changed_meanwhile)
@@ -294,6 +301,15 @@ static void examine_when_due(Step *step) {
     step_do(step, ACTION_EXAMINE)->tag = upgrade->tag;
 }
 
+/* Only the folder itself is watched; a binary elsewhere, or deeper in it, is looked at now and then. */
+static void check_when_due(Step *step) {
+    Upgrade *upgrade = &step->core->upgrade;
+    if (upgrade->checking || step->now_usec < upgrade->check_due_usec)
+        return;
+    upgrade->check_due_usec = usec_add(step->now_usec, CHECK_USEC);
+    check_proof(step);
+}
+
 static void stop_when_due(Step *step) {
     const Upgrade *upgrade = &step->core->upgrade;
     bool idle = !upgrade->checking && !upgrade->saving;
@@ -325,6 +341,9 @@ void upgrade_advance(Step *step) {
     case UPGRADE_EXAMINING:
         examine_when_due(step);
         break;
+    case UPGRADE_PREPARED:
+        check_when_due(step);
+        break;
     case UPGRADE_DELAYING:
         stop_when_due(step);
         break;
@@ -335,7 +354,6 @@ void upgrade_advance(Step *step) {
     case UPGRADE_REFUSED:
     case UPGRADE_ASKING:
     case UPGRADE_INSTALLED:
-    case UPGRADE_PREPARED:
     case UPGRADE_STOPPING:
     case UPGRADE_STARTING:
     case UPGRADE_STEP_COUNT:
@@ -351,6 +369,8 @@ uint64_t upgrade_deadline_usec(const Core *core) {
         return examine_due_usec;
     case UPGRADE_BLOCKED:
         return examine_due_usec < upgrade->alarm_due_usec ? examine_due_usec : upgrade->alarm_due_usec;
+    case UPGRADE_PREPARED:
+        return upgrade->checking ? USEC_NEVER : upgrade->check_due_usec;
     case UPGRADE_DELAYING:
         return core->node.phase == NODE_UP ? upgrade_stop_due_usec(core) : USEC_NEVER;
     case UPGRADE_SWITCHING:
@@ -359,7 +379,6 @@ uint64_t upgrade_deadline_usec(const Core *core) {
     case UPGRADE_REFUSED:
     case UPGRADE_ASKING:
     case UPGRADE_INSTALLED:
-    case UPGRADE_PREPARED:
     case UPGRADE_STOPPING:
     case UPGRADE_STARTING:
     case UPGRADE_STEP_COUNT:

@@ -49,6 +49,9 @@ void node_answered(Step *step);
 /** That it has answered could not be recorded: tried again until it is, or another upgrade begins. */
 void node_not_saved(Step *step);
 
+/** The running binary did not report its version: it is asked again in a while. */
+void node_ask_again(Step *step);
+
 /** If the node is wanted down and all of it is, goes on to what it went down for. */
 void node_settle(Step *step);
 
@@ -73,6 +76,9 @@ void blocks_watch(Step *step, const Report *completed);
 
 /** Another upgrade begins: what was to be said of the last one is not any more. */
 void blocks_forget(Step *step);
+
+/** The next start has been inspected: without statistics there is nothing to wait for any more. */
+void blocks_inspected(Step *step, bool has_statistics);
 
 /** The question under way was cancelled. */
 void blocks_unasked(Step *step);

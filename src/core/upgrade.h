@@ -82,6 +82,7 @@ typedef struct Upgrade {
     bool checking;                     /* a look at the proof is under way */
     bool saving;                       /* the upgrade is being recorded, and nothing is stopped before it is */
     uint64_t examine_due_usec;
+    uint64_t check_due_usec; /* proven: when that is looked at again */
     uint64_t retry_due_usec; /* saving or switching failed: not before this; USEC_NEVER = being tried */
     uint64_t alarm_due_usec; /* BLOCKED: when it is said again */
     bool ready_for_nothing;  /* said already */

@@ -86,6 +86,17 @@ static int check_executable(
     return 0;
 }
 
+/* It may be run but not read, as some install theirs: what it is, the kernel will say. */
+static int check_unreadable(const char *path, BinaryCheck *ret, Failure *failure) {
+    struct stat status;
+    if (stat(path, &status) < 0)
+        return failure_set(failure, negative_errno(), "cannot examine %s: %m", path);
+    if (!S_ISREG(status.st_mode))
+        return failure_set(failure, -EACCES, "%s is no regular file, but a program is expected there", path);
+    *ret = (BinaryCheck){.identity = file_identity(&status)};
+    return 0;
+}
+
 int binary_check(const char *path, const char *home_path, BinaryCheck *ret, Failure *failure) {
     _cleanup_fd_ int fd = -1;
     BinaryCheck check = {0};
@@ -93,6 +104,8 @@ int binary_check(const char *path, const char *home_path, BinaryCheck *ret, Fail
     int r;
 
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0 && errno == EACCES && faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0)
+        return check_unreadable(path, ret, failure);
     if (fd < 0)
         return failure_set(
             failure, negative_errno(),

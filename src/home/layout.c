@@ -44,6 +44,22 @@ int home_open(const char *path, Home *ret, Failure *failure) {
     return 0;
 }
 
+int home_keep_private(Home *home, Failure *failure) {
+    struct stat named, opened;
+    if (fstat(home->private_fd, &opened) == 0 &&
+        fstatat(home->fd, HOME_PRIVATE_FOLDER, &named, AT_SYMLINK_NOFOLLOW) == 0 && named.st_dev == opened.st_dev &&
+        named.st_ino == opened.st_ino)
+        return 0;
+    int old_fd = home->private_fd;
+    int r = open_private_folder(home, failure);
+    if (r < 0) {
+        home->private_fd = old_fd;
+        return r;
+    }
+    (void)close_fd(old_fd);
+    return 1;
+}
+
 void home_close(Home *home) {
     free(home->path);
     home->path = NULL;

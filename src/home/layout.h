@@ -25,6 +25,12 @@ typedef struct Home {
  */
 MUST_USE int home_open(const char *path, Home *ret, Failure *failure);
 
+/**
+ * Sees that HOME/.visor is still the folder that was opened; if somebody removed or replaced it, makes it anew and
+ * opens that. Returns 0; 1 if it was made anew; -errno described in @failure.
+ */
+MUST_USE int home_keep_private(Home *home, Failure *failure);
+
 /** Closes and frees; a zeroed or closed home is fine. */
 void home_close(Home *home);
 

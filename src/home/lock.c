@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 static pid_t read_pid(int fd) {
     char text[16] = "";
@@ -45,12 +46,33 @@ int lock_take(int folder_fd, const char *name, int *ret_fd, pid_t *ret_holder, F
     return failure_set(failure, -EAGAIN, "the lock .visor/%s is being replaced all the time", name);
 }
 
+int lock_folder(int folder_fd) {
+    if (flock(folder_fd, LOCK_EX | LOCK_NB) == 0)
+        return 0;
+    return errno == EWOULDBLOCK ? 1 : negative_errno();
+}
+
+pid_t lock_signer(int folder_fd, const char *name) {
+    _cleanup_fd_ int fd = openat(folder_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    return fd < 0 ? 0 : read_pid(fd);
+}
+
 int lock_sign(int fd) {
     char text[16];
-    int length = snprintf(text, sizeof text, "%d\n", (int)getpid());
-    if (ftruncate(fd, 0) < 0 || pwrite(fd, text, (size_t)length, 0) != length)
-        return negative_errno();
-    return 0;
+    int length = snprintf(text, sizeof text, "%-10d\n", (int)getpid()); /* of one width: nothing is to be cut off */
+    if (pwrite(fd, text, (size_t)length, 0) == length || errno == ENOSPC || errno == EDQUOT)
+        return 0; /* the pid only informs; the lock is what counts, and it needs no space */
+    return negative_errno();
+}
+
+/*
+ * Answered from what the kernel has in memory: a stat of each open file of each process would wait for a dead
+ * network file system for ever, and those come together with nodes that do not die.
+ */
+static bool is_file(int folder_fd, const char *name, const struct stat *file) {
+    struct statx opened;
+    return statx(folder_fd, name, AT_STATX_DONT_SYNC, STATX_INO, &opened) == 0 && opened.stx_ino == file->st_ino &&
+           makedev(opened.stx_dev_major, opened.stx_dev_minor) == file->st_dev;
 }
 
 static bool has_open(int proc_fd, const char *pid, const struct stat *file) {
@@ -66,9 +88,7 @@ static bool has_open(int proc_fd, const char *pid, const struct stat *file) {
         return false;
     }
     for (const struct dirent *entry; (entry = readdir(descriptors));) {
-        struct stat opened;
-        if (entry->d_name[0] != '.' && fstatat(fd, entry->d_name, &opened, 0) == 0 &&
-            opened.st_dev == file->st_dev && opened.st_ino == file->st_ino)
+        if (entry->d_name[0] != '.' && is_file(fd, entry->d_name, file))
             return true;
     }
     return false;
@@ -89,4 +109,15 @@ size_t lock_holders(int folder_fd, const char *name, pid_t *holders, size_t capa
         count++;
     }
     return count;
+}
+
+void lock_holders_describe(int folder_fd, const char *name, char (*text)[LOCK_HOLDERS_TEXT_BYTES]) {
+    enum { HOLDERS_MAX = 8 };
+    pid_t holders[HOLDERS_MAX];
+    size_t count = lock_holders(folder_fd, name, holders, HOLDERS_MAX);
+    int used = 0;
+
+    (void)snprintf(*text, sizeof *text, "unknown");
+    for (size_t i = 0; i < count && i < HOLDERS_MAX; i++)
+        used += snprintf(*text + used, sizeof *text - (size_t)used, "%s%d", i > 0 ? "," : "", (int)holders[i]);
 }

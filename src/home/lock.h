@@ -17,6 +17,15 @@
  */
 MUST_USE int lock_take(int folder_fd, const char *name, int *ret_fd, pid_t *ret_holder, Failure *failure);
 
+/**
+ * Takes the lock of the folder @folder_fd itself, which lasts as long as that descriptor: unlike a file in it,
+ * nobody replaces it by clearing up. Returns 0; 1 if somebody else holds it; -errno.
+ */
+MUST_USE int lock_folder(int folder_fd);
+
+/** The pid that the lock file @name tells, whoever holds it; 0 if it tells none. */
+pid_t lock_signer(int folder_fd, const char *name);
+
 /** Writes the caller's pid into the lock that @fd holds. Returns 0 or -errno. */
 MUST_USE int lock_sign(int fd);
 
@@ -25,3 +34,8 @@ MUST_USE int lock_sign(int fd);
  * seen. Fills @holders with at most @capacity pids and returns how many there are.
  */
 size_t lock_holders(int folder_fd, const char *name, pid_t *holders, size_t capacity);
+
+enum { LOCK_HOLDERS_TEXT_BYTES = 128 };
+
+/** Writes the holders as "123,456" for a person; "unknown" if none is seen. */
+void lock_holders_describe(int folder_fd, const char *name, char (*text)[LOCK_HOLDERS_TEXT_BYTES]);

@@ -28,7 +28,7 @@ static int describe_problems(const Problems *problems, const char *path, int cod
     return code;
 }
 
-static int load_run_config(Release *release, const char *component, Failure *failure) {
+static int load_run_config(Release *release, Failure *failure) {
     _cleanup_problems_ Problems problems = {0};
     _cleanup_free_ char *path = run_config_path(release->folder);
     struct stat status;
@@ -41,12 +41,12 @@ static int load_run_config(Release *release, const char *component, Failure *fai
     int r = run_config_load(release->folder, &release->run_config, &problems);
     if (r < 0)
         return describe_problems(&problems, path, r, failure);
-    problems_log(&problems, component, path);
+    release->warnings = problems;
+    problems = (Problems){0};
     return 0;
 }
 
-static int
-check_binary(Release *release, const Home *home, ProcessName process, const char *component, Failure *failure) {
+static int check_binary(Release *release, const Home *home, ProcessName process, Failure *failure) {
     const RunBinary *binary = release_binary(release, process);
     BinaryCheck check;
     if (!binary)
@@ -54,13 +54,12 @@ check_binary(Release *release, const Home *home, ProcessName process, const char
     int r = binary_check(binary->full_path, home->path, &check, failure);
     if (r < 0)
         return r;
-    if (check.made_executable)
-        log_info(component, "made the binary executable", field_string("path", binary->full_path));
+    release->made_executable[process] = check.made_executable;
     release->binary_identities[process] = check.identity;
     return 0;
 }
 
-int release_load(const Home *home, const char *folder, const char *component, Release **ret, Failure *failure) {
+int release_load(const Home *home, const char *folder, Release **ret, Failure *failure) {
     _cleanup_release_ Release *release = calloc(1, sizeof *release);
     struct stat status;
     int r;
@@ -76,13 +75,24 @@ int release_load(const Home *home, const char *folder, const char *component, Re
             folder);
     if (!S_ISDIR(status.st_mode))
         return failure_set(failure, -ENOTDIR, "%s is no folder", folder);
-    r = load_run_config(release, component, failure);
+    r = load_run_config(release, failure);
     for (ProcessName process = 0; process < PROCESS_COUNT && r >= 0; process++)
-        r = check_binary(release, home, process, component, failure);
+        r = check_binary(release, home, process, failure);
     if (r < 0)
         return r;
     *ret = TAKE_PTR(release);
     return 0;
+}
+
+void release_log_findings(const Release *release, const char *component) {
+    _cleanup_free_ char *path = run_config_path(release->folder);
+    if (path)
+        problems_log(&release->warnings, component, path);
+    for (ProcessName process = 0; process < PROCESS_COUNT; process++) {
+        const RunBinary *binary = release_binary(release, process);
+        if (binary && release->made_executable[process])
+            log_info(component, "made the binary executable", field_string("path", binary->full_path));
+    }
 }
 
 Release *release_free(Release *release) {
@@ -90,6 +100,7 @@ Release *release_free(Release *release) {
         return NULL;
     free(release->folder);
     run_config_free(release->run_config);
+    problems_clear(&release->warnings);
     free(release);
     return NULL;
 }

@@ -12,19 +12,22 @@
 typedef struct Release {
     char *folder; /* absolute */
     RunConfig *run_config;
+    Problems warnings; /* of its run-config */
+    bool made_executable[PROCESS_COUNT];
     FileIdentity run_config_identity;
     FileIdentity binary_identities[PROCESS_COUNT]; /* the data node's is zero without one */
 } Release;
 
 /**
- * Loads FOLDER/run-config.toml and checks the binaries it names. Warnings of the file, and x-bits that were set,
- * are logged as @component; with errors nothing is logged, they are in @failure.
+ * Loads FOLDER/run-config.toml and checks the binaries it names.
  *
  * @ret is owned by the caller (release_free). Returns 0 or -errno described in @failure: what is missing or wrong,
  * and the cure.
  */
-MUST_USE int
-release_load(const Home *home, const char *folder, const char *component, Release **ret, Failure *failure);
+MUST_USE int release_load(const Home *home, const char *folder, Release **ret, Failure *failure);
+
+/** Logs what was found that is no error: warnings of the run-config, x-bits that were set. */
+void release_log_findings(const Release *release, const char *component);
 
 /** Frees; NULL is fine. Returns NULL. */
 Release *release_free(Release *release);

@@ -26,10 +26,10 @@ static int decode(const char *text, size_t length, State *ret) {
     int answered;
 
     if (json_unpack_ex(
-            root, NULL, 0, "{s:I, s:{s:s, s:s, s:I, s:b}}", "format", &format, "switched", "tag", &tag, "folder",
+            root, NULL, 0, "{s:I, s:{s:s, s:s, s:I, s:b}}", "format", &format, "release", "tag", &tag, "folder",
             &folder, "height", &height_blocks, "answered", &answered) < 0)
         return -EBADMSG;
-    if (format != STATE_FORMAT || !tag_is_plain(tag) || folder[0] != '/' || height_blocks < 0)
+    if (format != STATE_FORMAT || (*tag && !tag_is_plain(tag)) || folder[0] != '/' || height_blocks < 0)
         return -EBADMSG;
     ret->folder = strdup(folder);
     if (!ret->folder)
@@ -40,17 +40,11 @@ static int decode(const char *text, size_t length, State *ret) {
     return 0;
 }
 
-/* Nothing that may tell a person what happened is deleted. */
-static int set_aside(const Home *home, Failure *failure) {
-    char name[64];
-    (void)snprintf(name, sizeof name, HOME_STATE_FILE ".damaged-%" PRIu64, clock_realtime_usec() / USEC_PER_SEC);
-    if (renameat(home->private_fd, HOME_STATE_FILE, home->private_fd, name) < 0)
-        return failure_set(
-            failure, negative_errno(),
-            "%s/" HOME_PRIVATE_FOLDER "/" HOME_STATE_FILE " is damaged and cannot be set aside: %m", home->path);
+static int damaged(const Home *home, Failure *failure) {
     (void)failure_set(
-        failure, 0, "%s/" HOME_PRIVATE_FOLDER "/" HOME_STATE_FILE " is damaged; it was set aside as %s", home->path,
-        name);
+        failure, 0,
+        "%s/" HOME_PRIVATE_FOLDER "/" HOME_STATE_FILE " is damaged: which release ran last is not known",
+        home->path);
     return 1;
 }
 
@@ -68,16 +62,29 @@ int state_load(const Home *home, State *ret, Failure *failure) {
     if (r == -ENOENT)
         return 0;
     if (r == -EFBIG)
-        return set_aside(home, failure);
+        return damaged(home, failure);
     if (r < 0)
         return r;
     r = decode(text, length, &state);
     if (r == -EBADMSG)
-        return set_aside(home, failure);
+        return damaged(home, failure);
     if (r < 0)
         return failure_set(failure, r, "cannot read %s: %s", path, strerror(-r));
     *ret = state;
     state = (State){0};
+    return 0;
+}
+
+int state_set_aside(const Home *home, Failure *failure) {
+    char name[64];
+    (void)snprintf(name, sizeof name, HOME_STATE_FILE ".damaged-%" PRIu64, clock_realtime_usec() / USEC_PER_SEC);
+    if (renameat(home->private_fd, HOME_STATE_FILE, home->private_fd, name) < 0)
+        return failure_set(
+            failure, negative_errno(), "%s/" HOME_PRIVATE_FOLDER "/" HOME_STATE_FILE " cannot be set aside: %m",
+            home->path);
+    (void)failure_set(
+        failure, 0, "the damaged %s/" HOME_PRIVATE_FOLDER "/" HOME_STATE_FILE " was set aside as %s", home->path,
+        name);
     return 0;
 }
 
@@ -86,7 +93,7 @@ int state_save(const Home *home, const State *state, Failure *failure) {
     _cleanup_free_ char *text = NULL;
 
     root = json_pack(
-        "{s:i, s:{s:s, s:s, s:I, s:b}}", "format", STATE_FORMAT, "switched", "tag", state->tag, "folder",
+        "{s:i, s:{s:s, s:s, s:I, s:b}}", "format", STATE_FORMAT, "release", "tag", state->tag, "folder",
         state->folder, "height", (json_int_t)state->height_blocks, "answered", state->answered);
     text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
     if (!text)

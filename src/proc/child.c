@@ -49,7 +49,7 @@ static int on_pidfd(sd_event_source *source, int fd, uint32_t events, void *user
         return 0;
     (void)sd_event_source_set_enabled(source, SD_EVENT_OFF);
     if (r < 0)
-        end = (ChildEnd){.exec_errno = -r};
+        end = (ChildEnd){.unknown = true};
     child->handler(child, &end, child->userdata);
     return 0;
 }
@@ -118,8 +118,12 @@ void child_await_end(const Child *child, int timeout_ms) {
 
 const char *child_end_describe(const ChildEnd *end, char *buffer, size_t size_bytes) {
     const char *name = end->by_signal ? sigabbrev_np(end->number) : NULL;
-    if (end->exec_errno > 0)
-        (void)snprintf(buffer, size_bytes, "could not be executed: %s", strerror(end->exec_errno));
+    if (end->unknown)
+        (void)snprintf(buffer, size_bytes, "ended, its exit status was lost");
+    else if (end->exec_errno > 0)
+        (void)snprintf(
+            buffer, size_bytes, "could not be executed: %s%s", strerror(end->exec_errno),
+            end->exec_errno == ENOENT ? " (the binary, or the interpreter it names)" : "");
     else if (!end->by_signal)
         (void)snprintf(buffer, size_bytes, "exited with code %d", end->number);
     else if (name)

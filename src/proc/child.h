@@ -10,6 +10,7 @@
 
 /** How a child ended. */
 typedef struct ChildEnd {
+    bool unknown;   /* it is gone, but how it ended was lost */
     int exec_errno; /* above 0: it never became the program, for this reason */
     bool by_signal; /* killed by `number`; otherwise it exited with code `number` */
     int number;

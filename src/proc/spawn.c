@@ -88,13 +88,13 @@ static int arrange_descriptors(const SpawnRequest *request, int *exec_fd) {
     return (int)syscall(SYS_close_range, CHILD_FIRST_FREE_FD, ~0U, 0);
 }
 
-/* The lock tells who holds it. Who reads it checks that pid: the lock itself is what counts. */
+/* The lock tells who was started with it; of one width, so that nothing is to be cut off. It only informs: a full
+ * disk must not keep the node from starting. */
 static int write_pid(int lock_fd) {
     char text[16];
-    int length = snprintf(text, sizeof text, "%d\n", (int)getpid());
-    if (ftruncate(lock_fd, 0) < 0 || pwrite(lock_fd, text, (size_t)length, 0) != length)
-        return -1;
-    return 0;
+    int length = snprintf(text, sizeof text, "%-10d\n", (int)getpid());
+    bool written = pwrite(lock_fd, text, (size_t)length, 0) == length;
+    return written || errno == ENOSPC || errno == EDQUOT ? 0 : -1;
 }
 
 static int become(const SpawnRequest *request, const char **argv, int *exec_fd) {

@@ -9,7 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CANCEL_WAIT_MS = 200 };
+enum {
+    CANCEL_WAIT_MS = 200,
+    KILL_WAIT_USEC = 5 * 1000 * 1000,
+};
 
 /* One of the two streams of a tool. */
 typedef struct Stream {
@@ -89,13 +92,6 @@ static int on_stream(sd_event_source *source, int fd, uint32_t events, void *use
     return 0;
 }
 
-static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata) {
-    (void)source;
-    (void)usec;
-    tool_kill(userdata, -ETIMEDOUT);
-    return 0;
-}
-
 static void summarize(const Tool *tool, ToolResult *result) {
     char end[128], first_line[192], printable[256];
     const char *said = *tool->error.text ? tool->error.text : tool->output.text;
@@ -116,6 +112,38 @@ static void summarize(const Tool *tool, ToolResult *result) {
             child_end_describe(&result->end, end, sizeof end), *printable ? ": " : "", printable);
 }
 
+/* Tells the result, once. */
+static void deliver(Tool *tool, ToolResult *result) {
+    ToolHandler handler = tool->handler;
+    tool->output.text[tool->output.length] = '\0';
+    tool->error.text[tool->error.length] = '\0';
+    result->output = tool->output.text;
+    result->error = tool->error.text;
+    if (result->result < 0)
+        summarize(tool, result);
+    tool->handler = NULL;
+    if (handler)
+        handler(result, tool->userdata);
+}
+
+/*
+ * First SIGKILL. What that does not end within a few seconds hangs in the kernel, and nobody waits for it any
+ * longer; a lock that it was given keeps the node from being started beside it.
+ */
+static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata) {
+    Tool *tool = userdata;
+    bool killed_before = tool->verdict == -ETIMEDOUT;
+
+    tool_kill(tool, -ETIMEDOUT);
+    if (killed_before) {
+        ToolResult result = {.result = -ETIMEDOUT, .end = {.unknown = true}};
+        deliver(tool, &result);
+        return 0;
+    }
+    int r = sd_event_source_set_time(source, usec + KILL_WAIT_USEC);
+    return r < 0 ? r : sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
 static void on_end(Child *child, const ChildEnd *end, void *userdata) {
     _cleanup_(cleanup_tool) Tool *tool = userdata;
     ToolResult result = {.end = *end};
@@ -124,16 +152,10 @@ static void on_end(Child *child, const ChildEnd *end, void *userdata) {
     /* What it printed last may still be in the pipes, and may be too much as well. */
     if (stream_read(&tool->output) == -EFBIG || stream_read(&tool->error) == -EFBIG)
         tool->verdict = tool->verdict != 0 ? tool->verdict : -EFBIG;
-    tool->output.text[tool->output.length] = '\0';
-    tool->error.text[tool->error.length] = '\0';
 
-    bool good = !end->by_signal && end->number == 0 && end->exec_errno == 0;
+    bool good = !end->unknown && !end->by_signal && end->number == 0 && end->exec_errno == 0;
     result.result = tool->verdict != 0 ? tool->verdict : good ? 0 : -ECHILD;
-    result.output = tool->output.text;
-    result.error = tool->error.text;
-    if (result.result < 0)
-        summarize(tool, &result);
-    tool->handler(&result, tool->userdata);
+    deliver(tool, &result);
 }
 
 /* A pipe whose read end does not block; the write end is returned for the child. */
@@ -191,7 +213,7 @@ int tool_start(
         .arguments = request->arguments,
         .output_fd = output_fd,
         .error_fd = error_fd,
-        .lock_fd = -1,
+        .lock_fd = request->keeps_lock ? request->lock_fd : -1,
         .dies_with_visor = true,
     };
     r = child_start(event, &spawn, on_end, tool, &tool->child, failure);

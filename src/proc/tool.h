@@ -8,6 +8,7 @@
 #include "base/failure.h"
 #include "proc/child.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <systemd/sd-event.h>
@@ -18,6 +19,8 @@ typedef struct ToolRequest {
     const char *path;
     const char *const *arguments; /* NULL-terminated, without the program's own name */
     uint64_t timeout_usec;
+    bool keeps_lock; /* the tool and all its descendants hold `lock_fd` while they live, as a node does */
+    int lock_fd;
 } ToolRequest;
 
 typedef struct ToolResult {

@@ -47,15 +47,19 @@ int socket_connect(const char *path) {
     return TAKE_FD(fd);
 }
 
-bool socket_answers(const char *path, pid_t *ret_peer) {
+int socket_answers(const char *path, pid_t *ret_peer) {
     struct ucred peer = {0};
     socklen_t length = sizeof peer;
     _cleanup_fd_ int fd = socket_connect(path);
 
     *ret_peer = 0;
+    if (fd == -ENOENT || fd == -ECONNREFUSED || fd == -ENOTDIR)
+        return 0;
     if (fd == -EAGAIN) /* a full backlog has somebody who listens, however badly */
-        return true;
-    if (fd >= 0 && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0)
+        return 1;
+    if (fd < 0)
+        return fd;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0)
         *ret_peer = peer.pid;
-    return fd >= 0;
+    return 1;
 }

@@ -3,7 +3,6 @@
 
 #include "base/failure.h"
 
-#include <stdbool.h>
 #include <sys/types.h>
 
 /**
@@ -18,6 +17,7 @@ MUST_USE int socket_connect(const char *path);
 /**
  * Does anybody listen at @path? A socket file that a dead process left does not count.
  *
- * Then @ret_peer is the listener's pid as the kernel knows it (SO_PEERCRED), 0 if it does not.
+ * Returns 0 if nobody does; 1 if somebody does, and then @ret_peer is the listener's pid as the kernel knows it
+ * (SO_PEERCRED), 0 if it does not; -errno if that cannot be told, -EACCES for one.
  */
-bool socket_answers(const char *path, pid_t *ret_peer);
+MUST_USE int socket_answers(const char *path, pid_t *ret_peer);

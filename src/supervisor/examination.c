@@ -60,6 +60,7 @@ static void finding_good(Supervisor *supervisor, Deliver deliver) {
 
     forget_proof(examination);
     throttle_reset(&examination->complaints);
+    release_log_findings(examination->release, "upgrade");
     examination->proven = TAKE_PTR(examination->release);
     tag_copy(&examination->proven_tag, examination->tag);
     deliver(
@@ -143,15 +144,20 @@ void examination_start(Supervisor *supervisor, const char *tag) {
         throttle_reset(&examination->complaints);
     tag_copy(&examination->tag, tag);
     examination->asking = PROCESS_VEGA;
-    if (folder)
-        watch_release(supervisor, folder);
+    examination_watch(supervisor, tag);
     int r = folder ? current_check(supervisor->home, &failure) : failure_set(&failure, -ENOMEM, "out of memory");
     if (r >= 0)
-        r = release_load(supervisor->home, folder, "upgrade", &examination->release, &failure);
+        r = release_load(supervisor->home, folder, &examination->release, &failure);
     if (r < 0)
         finding_bad(supervisor, failure.message, supervisor_answer);
     else
         ask_next_binary(supervisor, supervisor_answer);
+}
+
+void examination_watch(Supervisor *supervisor, const char *tag) {
+    _cleanup_free_ char *folder = release_folder(supervisor->home, supervisor->config, tag);
+    if (folder)
+        watch_release(supervisor, folder);
 }
 
 bool examination_stands(const Supervisor *supervisor, const char *tag) {

@@ -10,18 +10,17 @@
 
 #define HEIGHT_FLAG "--snapshot.load-from-block-height"
 
-/* `current` is missing: which folder it has to name. Never an older release than the last one that was switched to.
- */
+/* `current` is missing: which folder it has to name. Never an older release than the one that ran last. */
 static int choose_folder(const Supervisor *supervisor, char **ret, Failure *failure) {
-    if (supervisor->state.tag[0])
-        *ret = strdup(supervisor->state.folder);
-    else if (supervisor->running)
+    if (supervisor->running)
         *ret = strdup(supervisor->running->folder);
+    else if (supervisor->state.folder)
+        *ret = strdup(supervisor->state.folder);
     else if (supervisor->state_damaged)
         return failure_set(
             failure, -ENOENT,
-            "`current` is missing and the record of the last upgrade was damaged, so visor cannot tell which release "
-            "ran last: link %s/current to its folder",
+            "`current` is missing and the record of what ran last is damaged, so visor cannot tell which release to "
+            "start: link %s/current to its folder",
             supervisor->home->path);
     else
         *ret = home_path(supervisor->home, HOME_GENESIS_FOLDER);
@@ -37,11 +36,12 @@ static int find_release(Supervisor *supervisor, Failure *failure) {
         return found;
     int r = found == 1 ? choose_folder(supervisor, &folder, failure) : 0;
     if (r >= 0)
-        r = release_load(supervisor->home, folder, "node", &release, failure);
+        r = release_load(supervisor->home, folder, &release, failure);
     if (r < 0)
         return r;
+    release_log_findings(release, "node");
     if (found == 1) {
-        bool first = !supervisor->state.tag[0] && !supervisor->running;
+        bool first = !supervisor->state.folder && !supervisor->running;
         log_event(
             first ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "node",
             first ? "there is no `current` yet: it begins with genesis" : "`current` is missing, it is made anew",
@@ -58,25 +58,33 @@ static int find_release(Supervisor *supervisor, Failure *failure) {
 static int check_node_lock(const Supervisor *supervisor, ProcessName name, Failure *failure) {
     _cleanup_free_ char *lock = home_process_lock(PROCESS_NAME[name]);
     _cleanup_fd_ int fd = -1;
-    pid_t holder = 0;
+    char holders[LOCK_HOLDERS_TEXT_BYTES];
+    pid_t starter = 0;
 
     if (!lock)
         return failure_set(failure, -ENOMEM, "cannot look at the lock of %s: out of memory", PROCESS_NAME[name]);
-    int r = lock_take(supervisor->home->private_fd, lock, &fd, &holder, failure);
+    int r = lock_take(supervisor->home->private_fd, lock, &fd, &starter, failure);
     if (r <= 0)
         return r;
+    lock_holders_describe(supervisor->home->private_fd, lock, &holders);
     return failure_set(
         failure, -EALREADY,
-        "a %s process of this home is alive already: pid %d holds %s/.visor/%s; stop it (kill %d), then start visor "
-        "again",
-        PROCESS_NAME[name], (int)holder, supervisor->home->path, lock, (int)holder);
+        "a %s process of this home is alive already: %s/.visor/%s is held by pid %s (it was started as pid %d); stop "
+        "it, then start visor again",
+        PROCESS_NAME[name], supervisor->home->path, lock, holders, (int)starter);
 }
 
 static int check_socket(const Supervisor *supervisor, Failure *failure) {
     const char *path = supervisor->running->run_config->rpc_socket_path;
     pid_t peer = 0;
-    if (!socket_answers(path, &peer))
+    int r = socket_answers(path, &peer);
+    if (r == 0)
         return 0;
+    if (r < 0)
+        return failure_set(
+            failure, -EALREADY,
+            "visor cannot tell whether a node answers at the admin socket %s: %s; nothing is started before it can",
+            path, strerror(-r));
     return failure_set(
         failure, -EALREADY,
         "the admin socket %s answers: pid %d runs a node that is not visor's; stop it first, or give this node a "
@@ -134,18 +142,29 @@ void inspect(Supervisor *supervisor) {
     supervisor_answer(supervisor, event);
 }
 
-Event inspect_begin(Supervisor *supervisor) {
-    _cleanup_free_ char *folder = NULL;
-    _cleanup_free_ char *recorded = NULL;
-    Event event = {.type = EVENT_BEGIN};
+/* With `current` there a damaged record is no loss. Without it, it stays where it is, and every start refuses. */
+static void read_state(Supervisor *supervisor, bool has_current) {
     Failure failure = {0};
-
     int r = state_load(supervisor->home, &supervisor->state, &failure);
     supervisor->state_damaged = r != 0;
     if (r != 0)
         log_warning("node", failure.message);
+    if (r == 1 && has_current) {
+        r = state_set_aside(supervisor->home, &failure);
+        log_warning("node", failure.message);
+        supervisor->state_damaged = r < 0;
+    }
+}
+
+Event inspect_begin(Supervisor *supervisor) {
+    _cleanup_free_ char *folder = NULL;
+    _cleanup_free_ char *recorded = NULL;
+    Event event = {.type = EVENT_BEGIN};
+
+    bool has_current = current_read(supervisor->home, &folder, NULL) == 0;
+    read_state(supervisor, has_current);
     const State *state = &supervisor->state;
-    if (!state->tag[0] || state->answered || current_read(supervisor->home, &folder, &failure) != 0)
+    if (!has_current || !state->folder || state->answered)
         return event;
     /* `current` was switched, but its release has not answered yet: it still needs its upgrade height. */
     recorded = realpath(state->folder, NULL);

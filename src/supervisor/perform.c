@@ -67,6 +67,7 @@ void perform(Supervisor *supervisor, const Action *action) {
         examination_start(supervisor, action->tag);
         break;
     case ACTION_CHECK_PROOF:
+        examination_watch(supervisor, action->tag);
         supervisor_answer(
             supervisor, (Event){.type = EVENT_PROOF, .done = {.ok = examination_stands(supervisor, action->tag)}});
         break;

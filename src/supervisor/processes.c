@@ -10,7 +10,7 @@
 
 /* The lock is taken here and inherited by the child; with our own copy closed, it is free when the last of them
  * ends. */
-static int take_lock(const Supervisor *supervisor, ProcessName name, int *ret_fd, Failure *failure) {
+int processes_take_lock(const Supervisor *supervisor, ProcessName name, int *ret_fd, Failure *failure) {
     _cleanup_free_ char *lock = home_process_lock(PROCESS_NAME[name]);
     pid_t holder = 0;
     if (!lock)
@@ -35,7 +35,8 @@ static void on_end(Child *child, const ChildEnd *end, void *userdata) {
 
     log_event(
         wanted ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, PROCESS_NAME[name], child_end_describe(end, text, sizeof text),
-        field_integer("pid", child_pid(child)));
+        field_integer("pid", child_pid(child)),
+        field_string("binary", release_binary(supervisor->running, name)->full_path));
     supervisor_dispatch(supervisor, (Event){.type = EVENT_EXITED, .process = {.name = name}});
 }
 
@@ -43,7 +44,7 @@ static int spawn(Supervisor *supervisor, ProcessName name, const char *height, F
     const RunBinary *binary = release_binary(supervisor->running, name);
     _cleanup_fd_ int lock_fd = -1;
 
-    int r = take_lock(supervisor, name, &lock_fd, failure);
+    int r = processes_take_lock(supervisor, name, &lock_fd, failure);
     if (r < 0)
         return r;
     SpawnRequest request = {
@@ -75,15 +76,45 @@ void processes_spawn(Supervisor *supervisor, ProcessName name, uint64_t height_b
     supervisor_answer(supervisor, (Event){.type = EVENT_SPAWNED, .process = {.name = name}});
 }
 
+/* The locks of the dead are not kept where somebody has cleared up; those of the living are known by their pidfd.
+ */
+static void keep_private_folder(Supervisor *supervisor) {
+    Failure failure = {0};
+    int r = home_keep_private(supervisor->home, &failure);
+    if (r > 0)
+        log_warning("node", "HOME/.visor was removed while visor runs; it is made anew");
+    else if (r < 0)
+        log_error("node", failure.message);
+}
+
 void processes_check_lock(Supervisor *supervisor, ProcessName name) {
     _cleanup_fd_ int lock_fd = -1;
     Failure failure = {0};
 
+    keep_private_folder(supervisor);
     /* What cannot be looked at counts as held: nothing is ever started on a guess. */
-    bool held = take_lock(supervisor, name, &lock_fd, &failure) < 0;
-    if (!held)
+    int r = processes_take_lock(supervisor, name, &lock_fd, &failure);
+    if (r >= 0)
         supervisor->children[name] = child_free(supervisor->children[name]);
-    supervisor_answer(supervisor, (Event){.type = EVENT_LOCK, .lock = {.name = name, .held = held}});
+    else if (
+        r != -EBUSY &&
+        throttle_pass(&supervisor->disk_failures, failure.message, clock_monotonic_usec(), 60 * USEC_PER_SEC))
+        log_error(PROCESS_NAME[name], failure.message);
+    supervisor_answer(supervisor, (Event){.type = EVENT_LOCK, .lock = {.name = name, .held = r < 0}});
+}
+
+/* The lock is what keeps a second copy from being started when Visor dies. A wrapper that closes it takes that
+ * away. */
+void processes_check_kept(const Supervisor *supervisor) {
+    for (ProcessName name = 0; name < PROCESS_COUNT; name++) {
+        _cleanup_fd_ int fd = -1;
+        if (supervisor->core.processes[name].state == PROCESS_RUNNING &&
+            processes_take_lock(supervisor, name, &fd, NULL) == 0)
+            log_error(
+                PROCESS_NAME[name],
+                "the process runs but does not hold its lock, so a new visor could not see it: it, or a script "
+                "around it, closes descriptor 3");
+    }
 }
 
 void processes_free(Supervisor *supervisor) {

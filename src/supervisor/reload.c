@@ -37,6 +37,7 @@ void reload_now(Supervisor *supervisor, bool asked) {
         return;
     if (stat(path, &status) == 0)
         supervisor->config_identity = file_identity(&status);
+    watch_config_link(supervisor);
     int r = config_load(path, &config, &problems);
     problems_log(&problems, "config", path);
     if (r < 0)

@@ -17,23 +17,28 @@ static void add(Fields *fields, LogField field) {
         fields->items[fields->count++] = field;
 }
 
-/* Who keeps the node from being started: what the operator needs at night. */
-static void describe_holders(const Supervisor *supervisor, ProcessName name, char *text, size_t size_bytes) {
-    enum { HOLDERS_MAX = 8 };
-    _cleanup_free_ char *lock = home_process_lock(PROCESS_NAME[name]);
-    pid_t holders[HOLDERS_MAX];
-    size_t count = lock ? lock_holders(supervisor->home->private_fd, lock, holders, HOLDERS_MAX) : 0;
-    size_t used = 0;
-
-    text[0] = '\0';
-    for (size_t i = 0; i < count && i < HOLDERS_MAX && used < size_bytes; i++)
-        used += (size_t)snprintf(text + used, size_bytes - used, "%s%d", i > 0 ? "," : "", (int)holders[i]);
+/*
+ * A node whose answers flap makes the same news with every poll. So many lines of a kind a minute are news; the
+ * rest is counted and told when the minute is over.
+ */
+static bool within_budget(ReportBudget *budget, const ReportText *text, uint64_t now_usec) {
+    enum { LINES = 12, MINUTE_USEC = 60 * 1000 * 1000 };
+    if (usec_since(now_usec, budget->began_usec) >= MINUTE_USEC) {
+        if (budget->lines > LINES)
+            log_event(
+                text->level, text->component, text->message,
+                field_integer("left_out_before", (int64_t)budget->lines - LINES));
+        *budget = (ReportBudget){.began_usec = now_usec};
+    }
+    return ++budget->lines <= LINES;
 }
 
-void report(const Supervisor *supervisor, const Report *said) {
+void report(Supervisor *supervisor, const Report *said) {
     const ReportText *text = &REPORT_TEXTS[said->kind];
     Fields fields = {0};
-    char holders[128];
+    if (!within_budget(&supervisor->report_budgets[said->kind], text, clock_monotonic_usec()))
+        return;
+    char holders[LOCK_HOLDERS_TEXT_BYTES];
 
     if (text->members & REPORT_PROCESS)
         add(&fields, field_string("process", PROCESS_NAME[said->process]));
@@ -60,8 +65,11 @@ void report(const Supervisor *supervisor, const Report *said) {
         add(&fields, field_duration("start", said->times.start_usec));
     }
     if (said->kind == REPORT_LINGERS || said->kind == REPORT_UNKILLABLE) {
-        describe_holders(supervisor, said->process, holders, sizeof holders);
+        _cleanup_free_ char *lock = home_process_lock(PROCESS_NAME[said->process]);
+        lock_holders_describe(supervisor->home->private_fd, lock ? lock : "", &holders);
         add(&fields, field_string("pids", holders));
     }
+    if (said->kind == REPORT_ANSWERED)
+        processes_check_kept(supervisor);
     log_write(text->level, text->component, text->message, fields.items);
 }

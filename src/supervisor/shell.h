@@ -36,8 +36,14 @@ typedef struct Watch {
     bool warned;
 } Watch;
 
+/** How often one kind of report was made in the minute that began then. */
+typedef struct ReportBudget {
+    uint64_t began_usec;
+    unsigned lines;
+} ReportBudget;
+
 typedef struct Supervisor {
-    const Home *home;
+    Home *home;
     Config *config;
     FileIdentity config_identity;
     sd_event *event;
@@ -49,6 +55,7 @@ typedef struct Supervisor {
     bool dispatching;
     sd_event_source *sigterm;
     sd_event_source *sigint;
+    sd_event_source *sigquit;
     sd_event_source *deadline;
     sd_event_source *reload;
     Watch watch;
@@ -67,6 +74,7 @@ typedef struct Supervisor {
     Throttle poll_failures;
     Throttle disk_failures;
     bool poll_failed;
+    ReportBudget report_budgets[REPORT_KIND_COUNT];
     ExitCode exit_code;
 } Supervisor;
 
@@ -82,11 +90,14 @@ Settings supervisor_settings(const Config *config);
 void perform(Supervisor *supervisor, const Action *action);
 
 /** Logs what the core has to say (reports.c). */
-void report(const Supervisor *supervisor, const Report *said);
+void report(Supervisor *supervisor, const Report *said);
 
 /* Node processes (processes.c). */
 void processes_spawn(Supervisor *supervisor, ProcessName name, uint64_t height_blocks);
+/** Takes the lock of a node process, for whoever will inherit it. Returns 0; -EBUSY if it is held; -errno. */
+MUST_USE int processes_take_lock(const Supervisor *supervisor, ProcessName name, int *ret_fd, Failure *failure);
 void processes_check_lock(Supervisor *supervisor, ProcessName name);
+void processes_check_kept(const Supervisor *supervisor);
 void processes_free(Supervisor *supervisor);
 
 /* The facts of a start (inspection.c). */
@@ -100,17 +111,20 @@ void tools_cancel(Supervisor *supervisor);
 
 /* The accepted release (examination.c). */
 void examination_start(Supervisor *supervisor, const char *tag);
+void examination_watch(Supervisor *supervisor, const char *tag);
 bool examination_stands(const Supervisor *supervisor, const char *tag);
 void examination_cancel(Examination *examination);
 void examination_free(Examination *examination);
 
 /* The record and the link (switching.c). */
 void save(Supervisor *supervisor, const char *tag, uint64_t height_blocks, bool answered);
+void record_running(Supervisor *supervisor);
 void switch_release(Supervisor *supervisor, const char *tag);
 
 /* Changes on disk (watch.c, reload.c). */
 void watch_start(Supervisor *supervisor);
 void watch_release(Supervisor *supervisor, const char *folder);
+void watch_config_link(Supervisor *supervisor);
 void watch_free(Watch *watch);
 void reload_soon(Supervisor *supervisor);
 void reload_now(Supervisor *supervisor, bool asked);

@@ -86,7 +86,7 @@ static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata) {
 static int on_stop_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata) {
     (void)source;
     log_info(
-        "supervisor", "asked to stop", field_string("signal", info->ssi_signo == SIGINT ? "SIGINT" : "SIGTERM"),
+        "supervisor", "asked to stop", field_string("signal", sigabbrev_np((int)info->ssi_signo)),
         field_integer("sender", info->ssi_pid));
     supervisor_dispatch(userdata, (Event){.type = EVENT_STOP_ASKED});
     return 0;
@@ -115,6 +115,7 @@ static void on_status(const UpgradeStatus *status, const Failure *failure, void 
                                 .height_blocks = status->height_blocks,
                                 .ready = status->ready,
                             }});
+        record_running(supervisor);
         return;
     }
     bool answered_before = supervisor->core.processes[PROCESS_VEGA].ready;
@@ -138,13 +139,17 @@ static void on_height(const uint64_t *height_blocks, const Failure *failure, voi
     supervisor_dispatch(supervisor, event);
 }
 
-/* Blocked before the loop exists: what arrives in between waits in the signalfd instead of ending Visor. */
+/*
+ * Every signal that can be: Visor leaves only when its node is gone, so none of them may end it, and none may
+ * suspend it. Before the loop exists, so that what arrives in between waits. The child that is forked resets its
+ * mask.
+ */
 static int block_signals(void) {
+    static const int FATAL[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
     sigset_t set;
-    (void)sigemptyset(&set);
-    (void)sigaddset(&set, SIGTERM);
-    (void)sigaddset(&set, SIGINT);
-    (void)sigaddset(&set, SIGHUP);
+    (void)sigfillset(&set);
+    for (size_t i = 0; i < sizeof FATAL / sizeof *FATAL; i++)
+        (void)sigdelset(&set, FATAL[i]);
     return sigprocmask(SIG_BLOCK, &set, NULL) < 0 ? negative_errno() : 0;
 }
 
@@ -168,6 +173,9 @@ static int attach(Supervisor *supervisor) {
     if (r < 0)
         return r;
     r = add_stop_signal(supervisor, &supervisor->sigint, SIGINT);
+    if (r < 0)
+        return r;
+    r = add_stop_signal(supervisor, &supervisor->sigquit, SIGQUIT);
     if (r < 0)
         return r;
     r = sd_event_add_signal(supervisor->event, NULL, SIGHUP, on_reload_signal, supervisor);
@@ -196,6 +204,7 @@ static void supervisor_clear(Supervisor *supervisor) {
     supervisor->statistics = statistics_client_free(supervisor->statistics);
     (void)sd_event_source_disable_unref(supervisor->sigterm);
     (void)sd_event_source_disable_unref(supervisor->sigint);
+    (void)sd_event_source_disable_unref(supervisor->sigquit);
     (void)sd_event_source_disable_unref(supervisor->deadline);
     (void)sd_event_source_disable_unref(supervisor->reload);
     (void)release_free(supervisor->running);
@@ -204,7 +213,23 @@ static void supervisor_clear(Supervisor *supervisor) {
     (void)sd_event_unref(supervisor->event);
 }
 
-int supervisor_run(const Home *home, Config *config, ExitCode *ret, Failure *failure) {
+/* A loop that breaks off is no reason to leave the node behind: it is stopped, by the same loop if that can go on.
+ */
+static int run_loop(Supervisor *supervisor) {
+    enum { TRIES = 10 };
+    int r = 0;
+    for (int i = 0; i < TRIES; i++) {
+        r = sd_event_loop(supervisor->event);
+        if (r >= 0)
+            return 0;
+        log_error("supervisor", "the event loop broke off; stopping the node", field_errno(r));
+        if (i == 0)
+            supervisor_dispatch(supervisor, (Event){.type = EVENT_STOP_ASKED});
+    }
+    return r;
+}
+
+int supervisor_run(Home *home, Config *config, ExitCode *ret, Failure *failure) {
     _cleanup_(supervisor_clear) Supervisor supervisor = {.home = home, .config = config};
     Settings settings = supervisor_settings(config);
 
@@ -214,7 +239,7 @@ int supervisor_run(const Home *home, Config *config, ExitCode *ret, Failure *fai
         return failure_set(failure, r, "cannot set up the supervision: %s", strerror(-r));
     watch_start(&supervisor);
     supervisor_dispatch(&supervisor, inspect_begin(&supervisor));
-    r = sd_event_loop(supervisor.event);
+    r = run_loop(&supervisor);
     if (r < 0)
         return failure_set(failure, r, "the supervision broke off: %s", strerror(-r));
     *ret = supervisor.exit_code;

@@ -14,4 +14,4 @@
  * in
  * @ret; -errno described in @failure when the supervision could not begin.
  */
-MUST_USE int supervisor_run(const Home *home, Config *config, ExitCode *ret, Failure *failure);
+MUST_USE int supervisor_run(Home *home, Config *config, ExitCode *ret, Failure *failure);

@@ -43,6 +43,21 @@ void save(Supervisor *supervisor, const char *tag, uint64_t height_blocks, bool 
     supervisor_answer(supervisor, (Event){.type = EVENT_SAVED, .done = {.ok = r >= 0}});
 }
 
+/*
+ * What runs and answers is recorded, however it came to run: a home that comes from v0.79, or one whose `current`
+ * was linked by hand, must not go back to genesis for lack of `current` either.
+ */
+void record_running(Supervisor *supervisor) {
+    const State *state = &supervisor->state;
+    Failure failure = {0};
+    if (!supervisor->core.processes[PROCESS_VEGA].ready || !supervisor->core.upgrade.facts.running_known)
+        return;
+    if (state->folder && streq(state->folder, supervisor->running->folder))
+        return;
+    if (save_state(supervisor, supervisor->core.upgrade.running, 0, true, &failure) < 0)
+        complain(supervisor, &failure);
+}
+
 void switch_release(Supervisor *supervisor, const char *tag) {
     Failure failure = {0};
     const Release *release = supervisor->examination.proven;

@@ -92,22 +92,31 @@ static char **segment_arguments(const RunBinary *data_node) {
     return string_list_copy(arguments);
 }
 
-void tools_query_segment(Supervisor *supervisor) {
+/* With the data node's lock, so that the data node is not started beside it: they share a database. */
+static int query_segment(Supervisor *supervisor, Failure *failure) {
     _cleanup_string_list_ char **arguments = NULL;
+    _cleanup_fd_ int lock_fd = -1;
     const RunBinary *data_node = release_binary(supervisor->running, PROCESS_DATA_NODE);
-    Failure failure = {0};
 
     arguments = segment_arguments(data_node);
+    if (!arguments)
+        return failure_set(failure, -ENOMEM, "cannot ask for the latest segment: out of memory");
+    int r = processes_take_lock(supervisor, PROCESS_DATA_NODE, &lock_fd, failure);
+    if (r < 0)
+        return r;
     ToolRequest request = {
         .path = data_node->full_path,
         .arguments = (const char *const *)arguments,
         .timeout_usec = SEGMENT_TIMEOUT_USEC,
+        .keeps_lock = true,
+        .lock_fd = lock_fd,
     };
-    int r =
-        arguments
-            ? tool_start(supervisor->event, &request, on_segment, supervisor, &supervisor->segment_tool, &failure)
-            : failure_set(&failure, -ENOMEM, "cannot ask for the latest segment: out of memory");
-    if (r < 0) {
+    return tool_start(supervisor->event, &request, on_segment, supervisor, &supervisor->segment_tool, failure);
+}
+
+void tools_query_segment(Supervisor *supervisor) {
+    Failure failure = {0};
+    if (query_segment(supervisor, &failure) < 0) {
         log_error("data-node", failure.message);
         supervisor_answer(supervisor, (Event){.type = EVENT_SEGMENT, .segment = {.result = SEGMENT_FAILED}});
     }

@@ -106,9 +106,16 @@ void watch_start(Supervisor *supervisor) {
         supervisor);
     if (r < 0)
         warn_once(&supervisor->watch, r);
-    bool is_link = fstatat(supervisor->home->fd, HOME_CONFIG_FILE, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-                   S_ISLNK(status.st_mode);
-    if (r < 0 || is_link)
+    if (r < 0)
+        look_by_timer(supervisor);
+    watch_config_link(supervisor);
+}
+
+/* What a link points to can change without a word in the home. */
+void watch_config_link(Supervisor *supervisor) {
+    struct stat status;
+    if (fstatat(supervisor->home->fd, HOME_CONFIG_FILE, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+        S_ISLNK(status.st_mode))
         look_by_timer(supervisor);
 }
 

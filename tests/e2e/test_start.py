@@ -91,7 +91,7 @@ def test_an_orphan_of_a_killed_visor_is_never_doubled(world):
 
     code, text = world.refused()
     assert code == 81
-    assert f"pid {orphan}" in text and "kill" in text
+    assert f"pid {orphan}" in text and "stop it" in text
     assert alive(orphan) and world.pids() == [orphan]
 
     os.kill(orphan, signal.SIGTERM)
@@ -184,7 +184,7 @@ def test_a_damaged_state_is_set_aside(world, state):
     (world.home / ".visor" / "state.json").write_text(state)
     (world.home / "current").symlink_to("genesis")
     visor = world.up()
-    assert visor.said("is damaged; it was set aside")
+    assert visor.said("is damaged") and visor.said("was set aside as")
     visor.stop()
     aside = list((world.home / ".visor").glob("state.json.damaged-*"))
     assert len(aside) == 1 and aside[0].read_text() == state
@@ -193,8 +193,9 @@ def test_a_damaged_state_is_set_aside(world, state):
 def test_a_damaged_state_without_current_is_no_reason_to_start_genesis(world):
     (world.home / ".visor").mkdir(mode=0o700)
     (world.home / ".visor" / "state.json").write_text("{")
-    code, text = world.refused()
-    assert code == 78 and "cannot tell which release ran last" in text
+    for _ in range(3):  # systemd tries again, and must be refused again
+        code, text = world.refused()
+        assert code == 78 and "cannot tell which release to start" in text
     assert world.pids() == []
 
 

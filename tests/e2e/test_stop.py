@@ -117,5 +117,5 @@ def test_nothing_is_left_after_a_stop(world):
     visor = world.up()
     visor.stop()
     assert not [name for name in os.listdir(world.home) if name.startswith(".") and name != ".visor"]
-    assert sorted(os.listdir(world.home / ".visor")) == ["data-node.lock", "lock", "vega.lock"]
+    assert sorted(os.listdir(world.home / ".visor")) == ["data-node.lock", "lock", "state.json", "vega.lock"]
     wait_until(lambda: world.living() == [], "all gone")

@@ -19,7 +19,7 @@ def height_of(main):
 
 
 def state(world):
-    return json.loads((world.home / ".visor" / "state.json").read_text())["switched"]
+    return json.loads((world.home / ".visor" / "state.json").read_text())["release"]
 
 
 @pytest.mark.parametrize("data_node", [False, True])

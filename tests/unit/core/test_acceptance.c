@@ -237,6 +237,48 @@ static void test_late_word_of_the_running_binary_counts(void **unused) {
     assert_int_equal(world.core.upgrade.step, UPGRADE_INSTALLED);
 }
 
+static void test_unknown_release_is_asked_for_again(void **unused) {
+    (void)unused;
+    World world;
+    world_init(&world);
+    world_begin(&world, NULL, 0);
+    world_answer(&world, NULL, 0, false);
+    world_version(&world, NULL);
+    assert_int_equal(world_said(&world, REPORT_RELEASE_UNKNOWN), 1);
+    world_expect(&world, "inspect; spawn vega; ask version");
+    world.polls = POLLS_ANSWER;
+    world_pass(&world, SECONDS(61));
+    world_expect(&world, "ask version");
+    world_version(&world, NULL);
+    assert_int_equal(world_said(&world, REPORT_RELEASE_UNKNOWN), 0);
+    world_pass(&world, SECONDS(61));
+    world_expect(&world, "ask version");
+    world_version(&world, "v1.0.0");
+    assert_int_equal(world_said(&world, REPORT_RELEASE), 1);
+    world_pass(&world, SECONDS(300));
+    world_expect(&world, "");
+}
+
+static void test_unwritten_record_is_written_before_leaving(void **unused) {
+    (void)unused;
+    World world;
+    world_init(&world);
+    world_up(&world, "v1.0.0");
+    world_prepare(&world, "v2.0.0", 500);
+    world_answer(&world, "v2.0.0", 500, true);
+    world_end_all(&world);
+    world.save_fails = true;
+    world_answer(&world, NULL, 0, false);
+    world_stop(&world);
+    world_expect(
+        &world,
+        "check proof v2.0.0; save v2.0.0 height=500; cancel poll; terminate vega; check lock vega; switch v2.0.0; "
+        "inspect; spawn vega height=500; save v2.0.0 height=500 answered; cancel poll; terminate vega");
+    world.save_fails = false;
+    world_end_all(&world);
+    world_expect(&world, "check lock vega; save v2.0.0 height=500 answered; cancel tools; exit 0");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_retracted),
@@ -255,6 +297,8 @@ int main(void) {
         cmocka_unit_test(test_unknown_release_is_upgraded),
         cmocka_unit_test(test_unknown_release_is_never_upgraded_to_itself),
         cmocka_unit_test(test_late_word_of_the_running_binary_counts),
+        cmocka_unit_test(test_unknown_release_is_asked_for_again),
+        cmocka_unit_test(test_unwritten_record_is_written_before_leaving),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

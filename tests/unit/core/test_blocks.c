@@ -69,6 +69,19 @@ static void test_a_restart_goes_on_watching(void **unused) {
     assert_int_equal(world_said(&world, REPORT_COMPLETED), 1);
 }
 
+static void test_statistics_that_are_taken_away_end_the_wait(void **unused) {
+    (void)unused;
+    World world;
+    upgraded(&world);
+    world.has_statistics = false;
+    world_end(&world, PROCESS_VEGA);
+    world_pass(&world, SECONDS(10));
+    assert_int_equal(world_said(&world, REPORT_COMPLETED), 1);
+    world_answer(&world, NULL, 0, false);
+    world_pass(&world, SECONDS(10));
+    assert_false(world.asking_height);
+}
+
 static void test_the_next_upgrade_does_not_wait(void **unused) {
     (void)unused;
     World world;
@@ -90,6 +103,7 @@ int main(void) {
         cmocka_unit_test(test_complete_when_the_height_has_moved),
         cmocka_unit_test(test_a_standstill_is_said_once_a_minute),
         cmocka_unit_test(test_a_restart_goes_on_watching),
+        cmocka_unit_test(test_statistics_that_are_taken_away_end_the_wait),
         cmocka_unit_test(test_the_next_upgrade_does_not_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

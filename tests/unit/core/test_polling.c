@@ -47,7 +47,7 @@ static void test_pending_upgrade_is_asked_often(void **unused) {
     world.polls_seen = 0;
     world_pass(&world, SECONDS(60));
     assert_in_range(world.polls_seen, 599, 601);
-    world_expect(&world, "");
+    world_expect(&world, "check proof v2.0.0"); /* once a minute */
 }
 
 static void test_refused_and_installed_releases_are_no_reason_to_hurry(void **unused) {

@@ -18,8 +18,10 @@ static void test_whole_upgrade_in_order(void **unused) {
     world_examined(&world, true, false);
     world_expect(&world, "");
     assert_int_equal(world_said(&world, REPORT_PREPARED), 1);
-    world_pass(&world, SECONDS(3600));
-    world_expect(&world, ""); /* proven: nothing to do before the block */
+    world_pass(&world, SECONDS(59));
+    world_expect(&world, ""); /* proven: nothing to do before the block, but to look at it once a minute */
+    world_pass(&world, SECONDS(61));
+    world_expect(&world, "check proof v2.0.0; check proof v2.0.0");
     world_answer(&world, "v2.0.0", 500, true);
     world_expect(
         &world, "check proof v2.0.0; save v2.0.0 height=500; cancel poll; terminate vega; terminate data-node");
@@ -298,7 +300,7 @@ static void test_node_that_fails_in_the_stop_delay(void **unused) {
     world.polls = POLLS_ANSWER;
     world_pass(&world, SECONDS(5));
     world_version(&world, "v1.0.0");
-    world_pass(&world, SECONDS(300)); /* it has to become ready once more */
+    world_pass(&world, SECONDS(50)); /* it has to become ready once more */
     world_expect(&world, "check lock vega; cancel poll; inspect; spawn vega; ask version");
     world.status.ready = true;
     world_pass(&world, SECONDS(1));

@@ -49,7 +49,7 @@ static void test_save_and_load(void **unused) {
     assert_int_equal(status.st_mode & 07777, 0600);
 }
 
-#define GOOD(switched) "{\"format\":1,\"switched\":" switched "}"
+#define GOOD(release) "{\"format\":1,\"release\":" release "}"
 #define WHOLE "{\"tag\":\"v2\",\"folder\":\"/v2\",\"height\":5,\"answered\":true}"
 
 static int load(const char *text, size_t length) {
@@ -76,12 +76,11 @@ static void test_damaged(void **unused) {
         "{}",
         "<html></html>",
         "{\"format\":1}",
-        "{\"format\":1,\"switched\":null}",
-        "{\"format\":2,\"switched\":" WHOLE "}",
-        "{\"format\":\"1\",\"switched\":" WHOLE "}",
-        "{\"format\":1,\"format\":1,\"switched\":" WHOLE "}",
+        "{\"format\":1,\"release\":null}",
+        "{\"format\":2,\"release\":" WHOLE "}",
+        "{\"format\":\"1\",\"release\":" WHOLE "}",
+        "{\"format\":1,\"format\":1,\"release\":" WHOLE "}",
         GOOD("{\"tag\":\"../v2\",\"folder\":\"/v2\",\"height\":5,\"answered\":true}"),
-        GOOD("{\"tag\":\"\",\"folder\":\"/v2\",\"height\":5,\"answered\":true}"),
         GOOD("{\"tag\":\"v2\",\"folder\":\"v2\",\"height\":5,\"answered\":true}"),
         GOOD("{\"tag\":\"v2\",\"folder\":\"\",\"height\":5,\"answered\":true}"),
         GOOD("{\"tag\":\"v2\",\"folder\":\"/v2\",\"height\":-5,\"answered\":true}"),
@@ -96,11 +95,14 @@ static void test_damaged(void **unused) {
     for (size_t i = 0; i < sizeof DAMAGED / sizeof *DAMAGED; i++) {
         if (load(DAMAGED[i], strlen(DAMAGED[i])) != 1)
             fail_msg("'%s' is damaged", DAMAGED[i]);
+        assert_int_equal(faccessat(home.private_fd, HOME_STATE_FILE, F_OK, 0), 0); /* every start shall see it */
+        Failure failure = {0};
+        assert_int_equal(state_set_aside(&home, &failure), 0);
         assert_int_equal(faccessat(home.private_fd, HOME_STATE_FILE, F_OK, 0), -1); /* set aside, not deleted */
         assert_true(set_aside_count() > 0);
     }
     assert_int_equal(load(GOOD(WHOLE), strlen(GOOD(WHOLE))), 0);
-    static const char MORE[] = "{\"format\":1,\"later\":[],\"switched\":" WHOLE "}";
+    static const char MORE[] = "{\"format\":1,\"later\":[],\"release\":" WHOLE "}";
     assert_int_equal(load(MORE, sizeof MORE - 1), 0);
 }
 

@@ -101,7 +101,8 @@ static void test_descriptions(void **unused) {
     assert_non_null(strstr(child_end_describe(&real_time, text, sizeof text), "was killed by signal "));
     ChildEnd never = {.exec_errno = ENOENT, .number = 127};
     assert_string_equal(
-        child_end_describe(&never, text, sizeof text), "could not be executed: No such file or directory");
+        child_end_describe(&never, text, sizeof text),
+        "could not be executed: No such file or directory (the binary, or the interpreter it names)");
     assert_string_equal(child_end_describe(&never, text, 6), "could"); /* cut, not overrun */
 }
 
@@ -286,7 +287,7 @@ static void test_lock_lives_as_long_as_its_last_holder(void **unused) {
     int fd = openat(folder.fd, "node.lock", O_RDONLY | O_CLOEXEC);
     assert_true(read(fd, text, sizeof text - 1) > 0);
     (void)close(fd);
-    (void)snprintf(expected, sizeof expected, "%d\n", (int)child_pid(child));
+    (void)snprintf(expected, sizeof expected, "%-10d\n", (int)child_pid(child));
     assert_string_equal(text, expected);
 
     child_signal_group(child, SIGKILL); /* its number cannot be a stranger's: it is not reaped yet */

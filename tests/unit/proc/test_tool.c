@@ -94,7 +94,9 @@ static void test_tool_that_cannot_be_executed(void **unused) {
     loop_until(event, &answered);
     assert_int_equal(got.result, -ECHILD);
     assert_int_equal(got.end.exec_errno, ENOENT);
-    assert_string_equal(got.summary, "'/nowhere/vega version' could not be executed: No such file or directory");
+    assert_string_equal(
+        got.summary,
+        "'/nowhere/vega version' could not be executed: No such file or directory (the binary, or the interpreter it names)");
 }
 
 static void test_deadline(void **unused) {
