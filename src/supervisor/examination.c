@@ -11,7 +11,6 @@
 #include <string.h>
 
 enum {
-    VERSION_TIMEOUT_USEC = 30 * 1000 * 1000,
     REPEAT_EARLY_USEC = 600 * 1000 * 1000, /* the block is far: rarely */
     REPEAT_LATE_USEC = 60 * 1000 * 1000,   /* the network waits */
 };
@@ -114,7 +113,6 @@ static bool was_asked(const Release *release, ProcessName process) {
 }
 
 static void ask_next_binary(Supervisor *supervisor, Deliver deliver) {
-    static const char *const ARGUMENTS[] = {"version", "--output", "json", NULL};
     Examination *examination = &supervisor->examination;
     Failure failure = {0};
 
@@ -124,11 +122,7 @@ static void ask_next_binary(Supervisor *supervisor, Deliver deliver) {
         finding_good(supervisor, deliver);
         return;
     }
-    ToolRequest request = {
-        .path = binary->full_path,
-        .arguments = ARGUMENTS,
-        .timeout_usec = VERSION_TIMEOUT_USEC,
-    };
+    ToolRequest request = version_request(binary->full_path);
     int r = tool_start(supervisor->event, &request, on_version, supervisor, &examination->tool, &failure);
     if (r < 0)
         finding_bad(supervisor, failure.message, deliver);

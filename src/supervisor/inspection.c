@@ -8,8 +8,6 @@
 
 #include <string.h>
 
-#define HEIGHT_FLAG "--snapshot.load-from-block-height"
-
 /* `current` is missing: which folder it has to name. Never an older release than the one that ran last. */
 static int choose_folder(const Supervisor *supervisor, char **ret, Failure *failure) {
     if (supervisor->running)

@@ -6,8 +6,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define HEIGHT_FLAG "--snapshot.load-from-block-height"
-
 /* The lock is taken here and inherited by the child; with our own copy closed, it is free when the last of them
  * ends. */
 int processes_take_lock(const Supervisor *supervisor, ProcessName name, int *ret_fd, Failure *failure) {

@@ -13,6 +13,9 @@
 
 #include <systemd/sd-event.h>
 
+/* The core's flag for the height of the snapshot to start from. */
+#define HEIGHT_FLAG "--snapshot.load-from-block-height"
+
 enum { EVENTS_MAX = 16 }; /* answers that wait for their step; there are never more than two */
 
 /** One release being proven (examination.c). */
@@ -105,6 +108,10 @@ void inspect(Supervisor *supervisor);
 Event inspect_begin(Supervisor *supervisor);
 
 /* What the binaries say (tools.c). */
+
+/** How the binary at @path, borrowed, is asked for its version. */
+ToolRequest version_request(const char *path);
+
 void tools_ask_version(Supervisor *supervisor);
 void tools_query_segment(Supervisor *supervisor);
 void tools_cancel(Supervisor *supervisor);

@@ -25,14 +25,15 @@ static void on_version(const ToolResult *result, void *userdata) {
     supervisor_dispatch(supervisor, (Event){.type = EVENT_VERSION, .version = {.tag = r < 0 ? NULL : tag}});
 }
 
-void tools_ask_version(Supervisor *supervisor) {
+ToolRequest version_request(const char *path) {
     static const char *const ARGUMENTS[] = {"version", "--output", "json", NULL};
+    return (ToolRequest){.path = path, .arguments = ARGUMENTS, .timeout_usec = VERSION_TIMEOUT_USEC};
+}
+
+void tools_ask_version(Supervisor *supervisor) {
     Failure failure = {0};
-    ToolRequest request = {
-        .path = supervisor->running->run_config->vega.full_path,
-        .arguments = ARGUMENTS,
-        .timeout_usec = VERSION_TIMEOUT_USEC,
-    };
+    ToolRequest request = version_request(supervisor->running->run_config->vega.full_path);
+
     supervisor->version_tool = tool_cancel(supervisor->version_tool);
     int r = tool_start(supervisor->event, &request, on_version, supervisor, &supervisor->version_tool, &failure);
     if (r < 0) {
