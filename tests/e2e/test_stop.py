@@ -115,6 +115,7 @@ def test_the_grace_can_be_shortened_while_it_runs(world):
 
 def test_nothing_is_left_after_a_stop(world):
     visor = world.up()
+    wait_until(lambda: (world.home / ".visor" / "state.json").exists(), "the record of what runs")
     visor.stop()
     assert not [name for name in os.listdir(world.home) if name.startswith(".") and name != ".visor"]
     assert sorted(os.listdir(world.home / ".visor")) == ["data-node.lock", "lock", "state.json", "vega.lock"]
