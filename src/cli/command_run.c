@@ -14,6 +14,14 @@ static ExitCode fail(ExitCode code, const Failure *failure) {
     return code;
 }
 
+/* Who holds the home; if that is hidden from us, who said so last. */
+static pid_t find_visor(const Home *home) {
+    pid_t holder = 0;
+    if (lock_holders(home->fd, ".", &holder, 1) > 0)
+        return holder;
+    return lock_signer(home->private_fd, HOME_LOCK_FILE);
+}
+
 static ExitCode hold_home(const Home *home, int *ret_lock_fd) {
     Failure failure = {0};
     pid_t holder = 0;
@@ -22,7 +30,7 @@ static ExitCode hold_home(const Home *home, int *ret_lock_fd) {
     if (r == 0)
         r = lock_take(home->private_fd, HOME_LOCK_FILE, ret_lock_fd, &holder, &failure);
     else if (r > 0)
-        holder = lock_signer(home->private_fd, HOME_LOCK_FILE);
+        holder = find_visor(home);
     else
         (void)failure_set(&failure, r, "cannot lock %s", home->path);
     if (r < 0)
@@ -67,7 +75,10 @@ ExitCode command_run(const Options *options) {
     Failure failure = {0};
     ExitCode code;
 
-    int r = home_open(options->home, &home, &failure);
+    int r = supervisor_block_signals();
+    if (r < 0)
+        return EXIT_CODE_SYSTEM;
+    r = home_open(options->home, &home, &failure);
     if (r < 0)
         return fail(r == -ENOENT ? EXIT_CODE_NO_HOME : EXIT_CODE_IO, &failure);
     code = hold_home(&home, &lock_fd);

@@ -35,9 +35,11 @@ void upgrade_announce(Step *step, UpgradeStep before) {
     upgrade->alarm_due_usec = step->now_usec;
     switch (upgrade->step) {
     case UPGRADE_REFUSED:
+        upgrade->alarm_due_usec = usec_add(step->now_usec, UPGRADE_ALARM_USEC);
         announce_refusal(step);
         break;
     case UPGRADE_INSTALLED:
+        upgrade->alarm_due_usec = usec_add(step->now_usec, UPGRADE_ALARM_USEC);
         step_report(
             step,
             (Report){

@@ -112,8 +112,9 @@ static void poll_failed(Step *step, const Event *event) {
         return;
     }
     node->polling = false;
-    node->poll_began_usec = step->now_usec; /* a full interval of peace after a failure */
     node->answering_since_usec = USEC_NEVER;
+    node_unanswered(step);
+    node->poll_began_usec = step->now_usec; /* a full interval of peace after a failure */
 }
 
 static void handle(Step *step, const Event *event) {

@@ -272,6 +272,16 @@ static uint64_t connection_due_usec(const Core *core) {
                                                                   : core->settings.first_connection_usec);
 }
 
+void node_unanswered(Step *step) {
+    const Node *node = &step->core->node;
+    if (node->poll_began_usec < connection_due_usec(step->core))
+        return;
+    step_report(
+        step,
+        (Report){.kind = REPORT_NEVER_ANSWERED, .took_usec = usec_since(step->now_usec, node->phase_since_usec)});
+    node_stop(step, NODE_REASON_GAVE_UP);
+}
+
 static bool wants_news(const Core *core) {
     bool just_started = !core->processes[PROCESS_VEGA].ready &&
                         usec_since(core->node.poll_began_usec, core->node.phase_since_usec) < EAGER_USEC;
@@ -324,13 +334,6 @@ void node_deadline(Step *step) {
         save_answered(step);
     if (step->now_usec >= restart_due_usec(step->core))
         node_start(step, NODE_START_RESTART);
-    if (step->now_usec >= connection_due_usec(step->core)) {
-        step_report(
-            step,
-            (Report){
-                .kind = REPORT_NEVER_ANSWERED, .took_usec = usec_since(step->now_usec, node->phase_since_usec)});
-        node_stop(step, NODE_REASON_GAVE_UP);
-    }
     if (step->now_usec >= poll_due_usec(step->core)) {
         node->polling = true;
         node->poll_began_usec = step->now_usec;
@@ -340,8 +343,8 @@ void node_deadline(Step *step) {
 
 uint64_t node_deadline_usec(const Core *core) {
     uint64_t candidates_usec[] = {
-        connection_due_usec(core), poll_due_usec(core),      restart_due_usec(core),
-        budget_due_usec(core),     core->node.save_due_usec, version_due_usec(core),
+        poll_due_usec(core),      restart_due_usec(core), budget_due_usec(core),
+        core->node.save_due_usec, version_due_usec(core),
     };
     uint64_t due_usec = USEC_NEVER;
     for (size_t i = 0; i < sizeof candidates_usec / sizeof *candidates_usec; i++)

@@ -7,7 +7,6 @@ enum {
     EXAMINE_USEC = 10 * 1000 * 1000, /* a release that is not proven is looked at at least so often */
     SETTLE_USEC = 50 * 1000,         /* a folder that changes is given so long to come to rest */
     CHECK_USEC = 60 * 1000 * 1000,   /* one that is proven, so often */
-    RETRY_USEC = 2 * 1000 * 1000,    /* saving or switching failed */
 };
 
 /* What follows from the tag and the running release together. */
@@ -18,7 +17,7 @@ static void compare_releases(Upgrade *upgrade) {
     upgrade->facts.usable = tag_is_plain(upgrade->tag) && !(known && order == TAG_OLDER);
 }
 
-static void forget(Upgrade *upgrade) {
+void upgrade_forget(Upgrade *upgrade) {
     upgrade->facts.accepted = false;
     upgrade->facts.usable = false;
     upgrade->facts.installed = false;
@@ -37,7 +36,7 @@ static void retract(Step *step) {
         tag_copy(&upgrade->former, upgrade->tag);
         step_report(step, (Report){.kind = REPORT_RETRACTED, .tag = upgrade->former});
     }
-    forget(upgrade);
+    upgrade_forget(upgrade);
 }
 
 static void accept(Step *step, const Event *event) {
@@ -64,9 +63,10 @@ static void move(Step *step, uint64_t height_blocks) {
 
 static void observe_no_release(Step *step, bool ready) {
     Upgrade *upgrade = &step->core->upgrade;
-    if (ready && !upgrade->ready_for_nothing)
+    if (ready && step->now_usec >= upgrade->nothing_due_usec) {
+        upgrade->nothing_due_usec = usec_add(step->now_usec, UPGRADE_ALARM_USEC);
         step_report(step, (Report){.kind = REPORT_READY_FOR_NOTHING});
-    upgrade->ready_for_nothing = ready;
+    }
     retract(step);
 }
 
@@ -79,7 +79,6 @@ void upgrade_observe(Step *step, const Event *event) {
         observe_no_release(step, event->poll.ready);
         return;
     }
-    upgrade->ready_for_nothing = false;
     if (upgrade->facts.accepted && strcmp(upgrade->tag, event->poll.tag) != 0)
         retract(step);
     if (!upgrade->facts.accepted)
@@ -89,8 +88,7 @@ void upgrade_observe(Step *step, const Event *event) {
 
     if (event->poll.ready && !upgrade->facts.ready) {
         upgrade->ready_usec = step->now_usec;
-        if (upgrade->step == UPGRADE_INSTALLED)
-            step_report(step, (Report){.kind = REPORT_READY_FOR_ITSELF, .tag = upgrade->tag});
+        upgrade->alarm_due_usec = step->now_usec; /* what was said of it hours ago matters now */
     }
     upgrade->facts.ready = event->poll.ready;
 }
@@ -145,7 +143,7 @@ void upgrade_examined(Step *step, const Event *event) {
 
 void upgrade_folder_changed(Step *step) {
     Upgrade *upgrade = &step->core->upgrade;
-    uint64_t due_usec = usec_add(step->now_usec, SETTLE_USEC);
+    uint64_t due_usec = usec_add(step->now_usec, upgrade->examine_gap_usec);
 
     if (!upgrade->facts.accepted || upgrade->facts.committed)
         return;
@@ -171,8 +169,13 @@ void upgrade_proof(Step *step, bool stands) {
     upgrade->checking = false;
     if (!stands) {
         upgrade->facts.proven = false;
-        upgrade->examine_due_usec = usec_add(step->now_usec, SETTLE_USEC);
+        upgrade->examine_due_usec = usec_add(step->now_usec, upgrade->examine_gap_usec);
         step_report(step, (Report){.kind = REPORT_UNPREPARED, .tag = upgrade->tag});
+    }
+    if (upgrade->step == UPGRADE_SWITCHING) {
+        upgrade_switch_or_abort(step, stands);
+    } else if (!stands) {
+        return;
     } else if (upgrade->step == UPGRADE_DELAYING && step->now_usec >= upgrade_stop_due_usec(step->core)) {
         upgrade->saving = true;
         step->core->node.save_due_usec = USEC_NEVER; /* the older record is overwritten */
@@ -199,9 +202,9 @@ static void commit(Step *step) {
 }
 
 /* A disk that refuses is asked again soon, and talked about once a minute. */
-static void try_again(Step *step, ReportKind kind) {
+void upgrade_try_again(Step *step, ReportKind kind) {
     Upgrade *upgrade = &step->core->upgrade;
-    upgrade->retry_due_usec = usec_add(step->now_usec, RETRY_USEC);
+    upgrade->retry_due_usec = usec_add(step->now_usec, UPGRADE_RETRY_USEC);
     if (step->now_usec < upgrade->alarm_due_usec)
         return;
     upgrade->alarm_due_usec = usec_add(step->now_usec, UPGRADE_ALARM_USEC);
@@ -221,81 +224,20 @@ void upgrade_saved(Step *step, bool ok) {
     if (ok)
         commit(step);
     else
-        try_again(step, REPORT_NOT_SAVED);
-}
-
-void upgrade_stopped(Step *step) {
-    Upgrade *upgrade = &step->core->upgrade;
-    upgrade->facts.stopped = true;
-    upgrade->stopped_usec = step->now_usec;
-    upgrade->retry_due_usec = step->now_usec;
-}
-
-void upgrade_switched(Step *step, bool ok) {
-    Upgrade *upgrade = &step->core->upgrade;
-    Node *node = &step->core->node;
-
-    if (upgrade->step != UPGRADE_SWITCHING || upgrade->retry_due_usec != USEC_NEVER) {
-        step_impossible(step, EVENT_NAME[EVENT_SWITCHED]);
-        return;
-    }
-    if (!ok) {
-        try_again(step, REPORT_NOT_SWITCHED);
-        if (node->exit_wanted)
-            node_leave(step);
-        return;
-    }
-    upgrade->facts.switched = true;
-    upgrade->started_usec = step->now_usec; /* until its processes are there: a failed start is its own time */
-    upgrade->facts.running_known = true;
-    tag_copy(&upgrade->running, upgrade->tag);
-    tag_copy(&node->unanswered_tag, upgrade->tag);
-    node->unanswered_height_blocks = upgrade->height_blocks;
-    node->restarts_used = 0; /* the new release has its own budget */
-    node_switched(step);
-    step_report(
-        step, (Report){
-                  .kind = REPORT_SWITCHED,
-                  .tag = upgrade->tag,
-                  .took_usec = usec_since(step->now_usec, upgrade->stopped_usec)});
-}
-
-void upgrade_started(Step *step) {
-    step->core->upgrade.started_usec = step->now_usec;
-}
-
-void upgrade_completed(Step *step) {
-    Upgrade *upgrade = &step->core->upgrade;
-
-    if (!upgrade->facts.switched) /* another Visor made the switch, and it knew the times */
-        return;
-    Report completed = {
-        .kind = REPORT_COMPLETED,
-        .tag = step->core->node.answered_tag, /* what runs may have failed to report it since */
-        .from = upgrade->former,
-        .height_blocks = upgrade->height_blocks,
-        .times =
-            {
-                .ready_to_stop_usec = usec_since(upgrade->committed_usec, upgrade->ready_usec),
-                .stop_usec = usec_since(upgrade->stopped_usec, upgrade->committed_usec),
-                .switch_usec = usec_since(upgrade->started_usec, upgrade->stopped_usec),
-                .start_usec = usec_since(step->now_usec, upgrade->started_usec),
-            },
-    };
-    if (step->core->node.has_statistics)
-        blocks_watch(step, &completed);
-    else
-        step_report(step, completed);
-    forget(upgrade);
-    upgrade->facts.committed = false;
-    upgrade->facts.stopped = false;
-    upgrade->facts.switched = false;
+        upgrade_try_again(step, REPORT_NOT_SAVED);
 }
 
 static void examine_when_due(Step *step) {
     Upgrade *upgrade = &step->core->upgrade;
     if (upgrade->examining || step->now_usec < upgrade->examine_due_usec)
         return;
+    /* A folder that never comes to rest, or a binary that writes into it when asked, is looked at ever more rarely.
+     */
+    bool again = usec_since(step->now_usec, upgrade->examined_usec) < EXAMINE_USEC;
+    upgrade->examine_gap_usec = again ? upgrade->examine_gap_usec * 2 : SETTLE_USEC;
+    if (upgrade->examine_gap_usec > EXAMINE_USEC)
+        upgrade->examine_gap_usec = EXAMINE_USEC;
+    upgrade->examined_usec = step->now_usec;
     upgrade->examining = true;
     upgrade->examine_due_usec = USEC_NEVER; /* a change while it is under way brings the next one forward */
     step_do(step, ACTION_EXAMINE)->tag = upgrade->tag;
@@ -317,14 +259,6 @@ static void stop_when_due(Step *step) {
         check_proof(step);
 }
 
-static void switch_when_due(Step *step) {
-    Upgrade *upgrade = &step->core->upgrade;
-    if (step->core->node.phase != NODE_SWITCHING || step->now_usec < upgrade->retry_due_usec)
-        return;
-    upgrade->retry_due_usec = USEC_NEVER;
-    step_do(step, ACTION_SWITCH)->tag = upgrade->tag;
-}
-
 void upgrade_advance(Step *step) {
     Upgrade *upgrade = &step->core->upgrade;
     UpgradeStep before = upgrade->step;
@@ -341,6 +275,11 @@ void upgrade_advance(Step *step) {
     case UPGRADE_EXAMINING:
         examine_when_due(step);
         break;
+    case UPGRADE_REFUSED:
+    case UPGRADE_INSTALLED:
+        if (upgrade->facts.ready && step->now_usec >= upgrade->alarm_due_usec)
+            upgrade_announce(step, before);
+        break;
     case UPGRADE_PREPARED:
         check_when_due(step);
         break;
@@ -348,12 +287,10 @@ void upgrade_advance(Step *step) {
         stop_when_due(step);
         break;
     case UPGRADE_SWITCHING:
-        switch_when_due(step);
+        upgrade_switch_when_due(step);
         break;
     case UPGRADE_NONE:
-    case UPGRADE_REFUSED:
     case UPGRADE_ASKING:
-    case UPGRADE_INSTALLED:
     case UPGRADE_STOPPING:
     case UPGRADE_STARTING:
     case UPGRADE_STEP_COUNT:
@@ -369,6 +306,9 @@ uint64_t upgrade_deadline_usec(const Core *core) {
         return examine_due_usec;
     case UPGRADE_BLOCKED:
         return examine_due_usec < upgrade->alarm_due_usec ? examine_due_usec : upgrade->alarm_due_usec;
+    case UPGRADE_REFUSED:
+    case UPGRADE_INSTALLED:
+        return upgrade->facts.ready ? upgrade->alarm_due_usec : USEC_NEVER;
     case UPGRADE_PREPARED:
         return upgrade->checking ? USEC_NEVER : upgrade->check_due_usec;
     case UPGRADE_DELAYING:
@@ -376,9 +316,7 @@ uint64_t upgrade_deadline_usec(const Core *core) {
     case UPGRADE_SWITCHING:
         return core->node.phase == NODE_SWITCHING ? upgrade->retry_due_usec : USEC_NEVER;
     case UPGRADE_NONE:
-    case UPGRADE_REFUSED:
     case UPGRADE_ASKING:
-    case UPGRADE_INSTALLED:
     case UPGRADE_STOPPING:
     case UPGRADE_STARTING:
     case UPGRADE_STEP_COUNT:

@@ -43,6 +43,12 @@ void node_switched(Step *step);
 /** A process has ended by itself, or could not be started. */
 void node_failed(Step *step);
 
+/**
+ * A poll has failed. Gives the node up if it began after the time to answer was over: time alone is no failure, for
+ * Visor itself may have been frozen.
+ */
+void node_unanswered(Step *step);
+
 /** The core has answered for the first time since its start. */
 void node_answered(Step *step);
 
@@ -101,6 +107,16 @@ void upgrade_stopped(Step *step);
 void upgrade_switched(Step *step, bool ok);
 void upgrade_started(Step *step);
 
+/** The old node is down: looks at the proof once more, then switches, or goes back to the old release. */
+void upgrade_switch_when_due(Step *step);
+void upgrade_switch_or_abort(Step *step, bool proven);
+
+/** What the disk refused is tried again soon, and talked about, as @kind, once a minute. */
+void upgrade_try_again(Step *step, ReportKind kind);
+
+/** Nothing is accepted any more. */
+void upgrade_forget(Upgrade *upgrade);
+
 /** The new release has answered: the upgrade is complete. */
 void upgrade_completed(Step *step);
 
@@ -114,7 +130,10 @@ uint64_t upgrade_stop_due_usec(const Core *core);
 
 /* What is said of it (announce.c). */
 
-enum { UPGRADE_ALARM_USEC = 60 * 1000 * 1000 }; /* what keeps an upgrade from going on is repeated so often */
+enum {
+    UPGRADE_ALARM_USEC = 60 * 1000 * 1000, /* what keeps an upgrade from going on is repeated so often */
+    UPGRADE_RETRY_USEC = 2 * 1000 * 1000,  /* what the disk refused is tried again after so long */
+};
 
 /** Says that the step is another one than @before. */
 void upgrade_announce(Step *step, UpgradeStep before);

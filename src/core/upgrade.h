@@ -82,10 +82,12 @@ typedef struct Upgrade {
     bool checking;                     /* a look at the proof is under way */
     bool saving;                       /* the upgrade is being recorded, and nothing is stopped before it is */
     uint64_t examine_due_usec;
-    uint64_t check_due_usec; /* proven: when that is looked at again */
-    uint64_t retry_due_usec; /* saving or switching failed: not before this; USEC_NEVER = being tried */
-    uint64_t alarm_due_usec; /* BLOCKED: when it is said again */
-    bool ready_for_nothing;  /* said already */
+    uint64_t examine_gap_usec; /* how long a folder that changes is left to come to rest */
+    uint64_t examined_usec;    /* when the last examination began */
+    uint64_t check_due_usec;   /* proven: when that is looked at again */
+    uint64_t retry_due_usec;   /* saving or switching failed: not before this; USEC_NEVER = being tried */
+    uint64_t alarm_due_usec;   /* BLOCKED: when it is said again */
+    uint64_t nothing_due_usec; /* when it may be said again that the node is ready for no release */
     uint64_t ready_usec;
     uint64_t committed_usec;
     uint64_t stopped_usec;

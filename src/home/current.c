@@ -52,7 +52,7 @@ int current_read(const Home *home, char **ret, Failure *failure) {
     folder = realpath(target, NULL);
     if (!folder)
         return failure_set(
-            failure, -ENOTDIR,
+            failure, errno == ENOENT ? 2 : -ENOTDIR,
             "%s/%s points to %s, which cannot be opened: %m; point it at the folder of the release "
             "that ran last",
             home->path, HOME_CURRENT_LINK, target);

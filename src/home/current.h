@@ -10,9 +10,9 @@
 /**
  * Reads where `current` points.
  *
- * @ret is the absolute path of the folder, owned by the caller. Returns 0; 1 if there is no `current`; -ENOTDIR if
- * it points to nothing or to something that is no folder; -EEXIST if it is no link; -errno. Described in @failure,
- * with the cure.
+ * @ret is the absolute path of the folder, owned by the caller. Returns 0; 1 if there is no `current`; 2 if it
+ * points to nothing; -ENOTDIR if it points to something that is no folder; -EEXIST if it is no link; -errno.
+ * Described in @failure, with the cure.
  */
 MUST_USE int current_read(const Home *home, char **ret, Failure *failure);
 

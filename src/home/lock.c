@@ -4,10 +4,13 @@
 
 #include <ctype.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
 static pid_t read_pid(int fd) {
@@ -75,7 +78,17 @@ static bool is_file(int folder_fd, const char *name, const struct stat *file) {
            makedev(opened.stx_dev_major, opened.stx_dev_minor) == file->st_dev;
 }
 
-static bool has_open(int proc_fd, const char *pid, const struct stat *file) {
+/* proc(5): the fdinfo of a descriptor tells the locks of its open file. Who only reads the file has none. */
+static bool holds_lock(int proc_fd, const char *pid, const char *number) {
+    char path[64], text[1024];
+    (void)snprintf(path, sizeof path, "%.20s/fdinfo/%.20s", pid, number);
+    _cleanup_fd_ int fd = openat(proc_fd, path, O_RDONLY | O_CLOEXEC);
+    ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    text[length > 0 ? length : 0] = '\0';
+    return strstr(text, "FLOCK") != NULL;
+}
+
+static bool has_locked(int proc_fd, const char *pid, const struct stat *file) {
     _cleanup_directory_ DIR *descriptors = NULL;
     char path[64];
     (void)snprintf(path, sizeof path, "%.20s/fd", pid);
@@ -88,7 +101,7 @@ static bool has_open(int proc_fd, const char *pid, const struct stat *file) {
         return false;
     }
     for (const struct dirent *entry; (entry = readdir(descriptors));) {
-        if (entry->d_name[0] != '.' && is_file(fd, entry->d_name, file))
+        if (entry->d_name[0] != '.' && is_file(fd, entry->d_name, file) && holds_lock(proc_fd, pid, entry->d_name))
             return true;
     }
     return false;
@@ -102,7 +115,7 @@ size_t lock_holders(int folder_fd, const char *name, pid_t *holders, size_t capa
     if (!processes || fstatat(folder_fd, name, &file, AT_SYMLINK_NOFOLLOW) < 0)
         return 0;
     for (const struct dirent *entry; (entry = readdir(processes));) {
-        if (!isdigit((unsigned char)entry->d_name[0]) || !has_open(dirfd(processes), entry->d_name, &file))
+        if (!isdigit((unsigned char)entry->d_name[0]) || !has_locked(dirfd(processes), entry->d_name, &file))
             continue;
         if (count < capacity)
             holders[count] = (pid_t)strtol(entry->d_name, NULL, 10);
@@ -120,4 +133,24 @@ void lock_holders_describe(int folder_fd, const char *name, char (*text)[LOCK_HO
     (void)snprintf(*text, sizeof *text, "unknown");
     for (size_t i = 0; i < count && i < HOLDERS_MAX; i++)
         used += snprintf(*text + used, sizeof *text - (size_t)used, "%s%d", i > 0 ? "," : "", (int)holders[i]);
+}
+
+/* The pidfd first, the look after it: then what is signalled is the process that was looked at. */
+static void signal_holder(int folder_fd, const char *name, pid_t pid, int signal_number) {
+    enum { HOLDERS_MAX = 64 };
+    pid_t holders[HOLDERS_MAX];
+    _cleanup_fd_ int pid_fd = (int)syscall(SYS_pidfd_open, pid, 0);
+    size_t count = pid_fd < 0 ? 0 : lock_holders(folder_fd, name, holders, HOLDERS_MAX);
+    for (size_t i = 0; i < count && i < HOLDERS_MAX; i++)
+        if (holders[i] == pid)
+            (void)syscall(SYS_pidfd_send_signal, pid_fd, signal_number, NULL, 0);
+}
+
+void lock_signal_holders(int folder_fd, const char *name, int signal_number) {
+    enum { HOLDERS_MAX = 64 };
+    pid_t holders[HOLDERS_MAX];
+    size_t count = lock_holders(folder_fd, name, holders, HOLDERS_MAX);
+    for (size_t i = 0; i < count && i < HOLDERS_MAX; i++)
+        if (holders[i] != getpid())
+            signal_holder(folder_fd, name, holders[i], signal_number);
 }

@@ -39,3 +39,9 @@ enum { LOCK_HOLDERS_TEXT_BYTES = 128 };
 
 /** Writes the holders as "123,456" for a person; "unknown" if none is seen. */
 void lock_holders_describe(int folder_fd, const char *name, char (*text)[LOCK_HOLDERS_TEXT_BYTES]);
+
+/**
+ * Signals every process that holds the lock @name, but the caller. Only the node and its descendants can hold the
+ * lock of a node, so this reaches those that have left its group and session, and nobody else.
+ */
+void lock_signal_holders(int folder_fd, const char *name, int signal_number);

@@ -14,6 +14,7 @@ static char *run_config_path(const char *folder) {
 
 /* One line for all errors of the file: this is what the operator sees hours before the block. */
 static int describe_problems(const Problems *problems, const char *path, int code, Failure *failure) {
+    static const char MORE[] = " and more";
     (void)failure_set(failure, code, "%s:", path);
     for (size_t i = 0; i < problems->count; i++) {
         const Problem *problem = &problems->items[i];
@@ -22,8 +23,13 @@ static int describe_problems(const Problems *problems, const char *path, int cod
         size_t used = strlen(failure->message);
         char place[32] = "";
         if (problem->line > 0)
-            (void)snprintf(place, sizeof place, " line %u:", problem->line);
-        (void)snprintf(failure->message + used, sizeof failure->message - used, "%s %s;", place, problem->text);
+            (void)snprintf(place, sizeof place, " %u:%u:", problem->line, problem->column);
+        int length =
+            snprintf(failure->message + used, sizeof failure->message - used, "%s %s;", place, problem->text);
+        if (length > 0 && (size_t)length < sizeof failure->message - used - sizeof MORE)
+            continue;
+        (void)snprintf(failure->message + used, sizeof failure->message - used, "%s", MORE);
+        break;
     }
     return code;
 }

@@ -85,8 +85,9 @@ static int check_version(const Examination *examination, const ToolResult *resul
         return failure_prefix(failure, r, "%s was asked for its version", path);
     if (!streq(version, examination->tag))
         return failure_set(
-            failure, -EBADMSG, "%s reports version %s, but the network wants %s: put the binary of %s there", path,
-            version, examination->tag, examination->tag);
+            failure, -EBADMSG,
+            "%s reports version %s, but the network wants %s: put that binary there, or name another in run-config.toml",
+            path, version, examination->tag);
     return 0;
 }
 

@@ -32,17 +32,21 @@ static int find_release(Supervisor *supervisor, Failure *failure) {
     int found = current_read(supervisor->home, &folder, failure);
     if (found < 0)
         return found;
-    int r = found == 1 ? choose_folder(supervisor, &folder, failure) : 0;
+    /* A link to nothing is as good as none if it is known what ran last; if it is not, it may be all that tells. */
+    if (found == 2 && !supervisor->running && !supervisor->state.folder)
+        return -ENOTDIR;
+    int r = found > 0 ? choose_folder(supervisor, &folder, failure) : 0;
     if (r >= 0)
         r = release_load(supervisor->home, folder, &release, failure);
     if (r < 0)
         return r;
     release_log_findings(release, "node");
-    if (found == 1) {
+    if (found > 0) {
         bool first = !supervisor->state.folder && !supervisor->running;
         log_event(
             first ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "node",
-            first ? "there is no `current` yet: it begins with genesis" : "`current` is missing, it is made anew",
+            first ? "there is no `current` yet: it begins with genesis"
+                  : "`current` is missing or points to nothing, it is made anew",
             field_string("folder", folder));
         r = current_switch(supervisor->home, folder, failure);
         if (r < 0)

@@ -42,10 +42,10 @@ void perform(Supervisor *supervisor, const Action *action) {
         child_signal(supervisor->children[action->process], SIGTERM);
         break;
     case ACTION_TERMINATE_GROUP:
-        child_signal_group(supervisor->children[action->process], SIGTERM);
+        processes_signal_all(supervisor, action->process, SIGTERM);
         break;
     case ACTION_KILL:
-        child_signal_group(supervisor->children[action->process], SIGKILL);
+        processes_signal_all(supervisor, action->process, SIGKILL);
         break;
     case ACTION_CHECK_LOCK:
         processes_check_lock(supervisor, action->process);

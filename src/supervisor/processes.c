@@ -74,6 +74,19 @@ void processes_spawn(Supervisor *supervisor, ProcessName name, uint64_t height_b
     supervisor_answer(supervisor, (Event){.type = EVENT_SPAWNED, .process = {.name = name}});
 }
 
+/*
+ * The group first, which is all there is as a rule. Once the process itself has ended, its lock finds those that
+ * have left the group, as a database does that the data node brings along.
+ */
+void processes_signal_all(const Supervisor *supervisor, ProcessName name, int signal_number) {
+    child_signal_group(supervisor->children[name], signal_number);
+    if (supervisor->core.processes[name].state != PROCESS_DRAINING)
+        return;
+    _cleanup_free_ char *lock = home_process_lock(PROCESS_NAME[name]);
+    if (lock)
+        lock_signal_holders(supervisor->home->private_fd, lock, signal_number);
+}
+
 /* The locks of the dead are not kept where somebody has cleared up; those of the living are known by their pidfd.
  */
 static void keep_private_folder(Supervisor *supervisor) {

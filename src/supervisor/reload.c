@@ -19,8 +19,9 @@ static void take_over(Supervisor *supervisor, Config *config, bool asked) {
     config_free(supervisor->config);
     supervisor->config = config;
     log_configure(config->log.format, config->log.level);
-    if (asked && changes == 0)
-        log_info("config", "read again; nothing has changed");
+    if (changes == 0 && (asked || supervisor->config_refused))
+        log_info("config", asked ? "read again; nothing has changed" : "good again; nothing has changed");
+    supervisor->config_refused = false;
 
     Settings settings = supervisor_settings(config);
     supervisor_dispatch(supervisor, (Event){.type = EVENT_SETTINGS, .changed = {.settings = &settings}});
@@ -40,8 +41,11 @@ void reload_now(Supervisor *supervisor, bool asked) {
     watch_config_link(supervisor);
     int r = config_load(path, &config, &problems);
     problems_log(&problems, "config", path);
+    supervisor->config_refused = supervisor->config_refused || r < 0;
     if (r < 0)
-        log_error("config", "the changed file is refused; the settings stay as they were", field_errno(r));
+        log_error(
+            "config", "the changed file is refused; the settings stay as they were",
+            field_integer("errors", (int64_t)problems.error_count));
     else
         take_over(supervisor, config, asked);
 }

@@ -22,7 +22,7 @@ static void add(Fields *fields, LogField field) {
  * rest is counted and told when the minute is over.
  */
 static bool within_budget(ReportBudget *budget, const ReportText *text, uint64_t now_usec) {
-    enum { LINES = 12, MINUTE_USEC = 60 * 1000 * 1000 };
+    enum { LINES = 30, MINUTE_USEC = 60 * 1000 * 1000 };
     if (usec_since(now_usec, budget->began_usec) >= MINUTE_USEC) {
         if (budget->lines > LINES)
             log_event(

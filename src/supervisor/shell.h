@@ -49,6 +49,7 @@ typedef struct Supervisor {
     Home *home;
     Config *config;
     FileIdentity config_identity;
+    bool config_refused; /* the last change was */
     sd_event *event;
     Core core;
     struct {
@@ -76,7 +77,8 @@ typedef struct Supervisor {
     Throttle height_failures;
     Throttle poll_failures;
     Throttle disk_failures;
-    bool poll_failed;
+    bool poll_failed; /* and that was said */
+    uint64_t poll_failed_usec;
     ReportBudget report_budgets[REPORT_KIND_COUNT];
     ExitCode exit_code;
 } Supervisor;
@@ -99,6 +101,7 @@ void report(Supervisor *supervisor, const Report *said);
 void processes_spawn(Supervisor *supervisor, ProcessName name, uint64_t height_blocks);
 /** Takes the lock of a node process, for whoever will inherit it. Returns 0; -EBUSY if it is held; -errno. */
 MUST_USE int processes_take_lock(const Supervisor *supervisor, ProcessName name, int *ret_fd, Failure *failure);
+void processes_signal_all(const Supervisor *supervisor, ProcessName name, int signal_number);
 void processes_check_lock(Supervisor *supervisor, ProcessName name);
 void processes_check_kept(const Supervisor *supervisor);
 void processes_free(Supervisor *supervisor);

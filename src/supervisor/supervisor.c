@@ -8,6 +8,7 @@
 #include <string.h>
 
 enum {
+    WELL_USEC = 60 * 1000 * 1000, /* after so long without one, a failed poll is news again */
     RETRY_USEC = 2 * 1000 * 1000, /* v0.79 polls every 2 s, so its N retries are N times that long */
     DEADLINE_ACCURACY_USEC = 1,   /* sd-event's default of 250 ms would be added to every restart */
 };
@@ -105,7 +106,9 @@ static void on_status(const UpgradeStatus *status, const Failure *failure, void 
         if (supervisor->poll_failed)
             log_info("rpc", "the admin socket answers again");
         supervisor->poll_failed = false;
-        throttle_reset(&supervisor->poll_failures);
+        bool first = !supervisor->core.processes[PROCESS_VEGA].ready;
+        if (first || usec_since(clock_monotonic_usec(), supervisor->poll_failed_usec) >= WELL_USEC)
+            throttle_reset(&supervisor->poll_failures);
         supervisor_dispatch(
             supervisor, (Event){
                             .type = EVENT_POLL_ANSWERED,
@@ -119,12 +122,14 @@ static void on_status(const UpgradeStatus *status, const Failure *failure, void 
         return;
     }
     bool answered_before = supervisor->core.processes[PROCESS_VEGA].ready;
-    supervisor->poll_failed = answered_before;
-    if (throttle_pass(&supervisor->poll_failures, failure->message, clock_monotonic_usec(), 600 * USEC_PER_SEC))
+    supervisor->poll_failed_usec = clock_monotonic_usec();
+    if (throttle_pass(&supervisor->poll_failures, failure->message, clock_monotonic_usec(), 600 * USEC_PER_SEC)) {
+        supervisor->poll_failed = answered_before;
         log_event(
             answered_before ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "rpc",
             answered_before ? "the node does not answer" : "the node does not answer yet",
             field_string("error", failure->message));
+    }
     supervisor_dispatch(supervisor, (Event){.type = EVENT_POLL_FAILED});
 }
 
@@ -139,12 +144,7 @@ static void on_height(const uint64_t *height_blocks, const Failure *failure, voi
     supervisor_dispatch(supervisor, event);
 }
 
-/*
- * Every signal that can be: Visor leaves only when its node is gone, so none of them may end it, and none may
- * suspend it. Before the loop exists, so that what arrives in between waits. The child that is forked resets its
- * mask.
- */
-static int block_signals(void) {
+int supervisor_block_signals(void) {
     static const int FATAL[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
     sigset_t set;
     (void)sigfillset(&set);
@@ -163,10 +163,7 @@ static int add_stop_signal(Supervisor *supervisor, sd_event_source **source, int
 }
 
 static int attach(Supervisor *supervisor) {
-    int r = block_signals();
-    if (r < 0)
-        return r;
-    r = sd_event_new(&supervisor->event);
+    int r = sd_event_new(&supervisor->event);
     if (r < 0)
         return r;
     r = add_stop_signal(supervisor, &supervisor->sigterm, SIGTERM);

@@ -7,6 +7,13 @@
 #include "home/layout.h"
 
 /**
+ * Blocks every signal that can be: Visor leaves only when its node is gone, so none of them may end it, and none
+ * may suspend it. Called before anything else, so that what arrives before the supervision begins waits for it. A
+ * child that is forked resets its mask. Returns 0 or -errno.
+ */
+MUST_USE int supervisor_block_signals(void);
+
+/**
  * Supervises the node of @home until the core decides to leave: after SIGTERM or SIGINT, or when the node failed
  * for good. When it returns nothing of the node that it started is alive.
  *

@@ -39,6 +39,46 @@ def test_no_signal_takes_visor_from_its_node(world, number):
     assert world.living() == []
 
 
+def test_a_frozen_visor_does_not_give_up_a_node_that_answers(world):
+    world.write_config(maxNumberOfRestartConnectionRetries=1)
+    world.scenario(start_delay_ms=500)
+    visor = world.up()
+    os.kill(world.pids()[0], signal.SIGKILL)
+    world.wait_event("main", count=2)
+    visor.signal(signal.SIGSTOP)
+    blocks = len(world.events("block"))
+    wait_until(lambda: len(world.events("block")) > blocks + 6, "three seconds of blocks")
+    visor.signal(signal.SIGCONT)
+    visor.wait("the node answers", count=2)
+    assert len(world.pids()) == 2
+    visor.stop()
+
+
+def test_a_reload_in_the_first_moment_does_not_end_visor(world):
+    for _ in range(20):
+        process = subprocess.Popen([VISOR, "run", "--home", world.home], stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_until(lambda: "SigIgn" in pathlib.Path(f"/proc/{process.pid}/status").read_text(), "it is there")
+        wait_until(lambda: os.readlink(f"/proc/{process.pid}/exe") == str(VISOR), "it is visor")
+        wait_until(lambda: blocks_signals(process.pid), "its first instructions")
+        process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=40) == 0
+
+
+def blocks_signals(pid):
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(next(line for line in status.splitlines() if line.startswith("SigBlk")).split()[1], 16) != 0
+
+
+def test_every_refusal_names_the_visor_that_runs(world):
+    visor = world.up()
+    (world.home / ".visor" / "lock").write_text("1\n")
+    code, text = world.refused()
+    assert code == 80 and f"pid {visor.pid}" in text
+    visor.stop()
+
+
 def test_sigquit_stops_gracefully_too(world):
     visor = world.up()
     visor.signal(signal.SIGQUIT)
@@ -111,7 +151,7 @@ def test_an_accepted_release_that_comes_and_goes_does_not_fill_the_log(world):
     for i in range(40):
         world.scenario(accepted={"tag": f"v1.{i}.0", "height": 10**9})
         world.wait_event("polled", tag=f"v1.{i}.0")
-    assert len(visor.said("the network has accepted an upgrade")) <= 12
+    assert len(visor.said("the network has accepted an upgrade")) <= 31
     visor.stop()
 
 

@@ -1,5 +1,8 @@
 """Examining the folder of the accepted release: what is missing is said early, and nothing is stopped for it."""
 
+import re
+import shutil
+
 import pytest
 
 from world import alive, upgraded, wait_until
@@ -117,4 +120,59 @@ def test_the_mapping_can_be_cured_while_the_network_waits(world):
     blocked(world, visor, "typo")
     world.write_config(upgradeFolders={"v1.1.0": "v1.1.0"})
     upgraded(world, visor, "v1.1.0")
+    visor.stop()
+
+
+@pytest.mark.parametrize("spoil", [
+    lambda world: world.put_binary(world.home / "v1.1.0", "v1.2.0"),
+    lambda world: shutil.rmtree(world.home / "v1.1.0"),
+], ids=["replaced", "removed"])
+def test_a_proof_that_falls_while_the_old_node_stops_brings_the_old_node_back(world, spoil):
+    world.release("v1.1.0", "v1.1.0")
+    world.scenario(versions={"v1.0.0": {"stop_ms": 1500}})
+    world.upgrade_at(("v1.1.0", 200))
+    visor = world.up()
+    world.wait_event("sigterm", version="v1.0.0")
+    spoil(world)
+    visor.wait("the old release is started again", tag="v1.1.0")
+    visor.wait("the node answers", count=2)
+    assert (world.home / "current").resolve() == world.home / "genesis"
+    world.scenario(versions={})
+    world.release("v1.1.0", "v1.1.0")
+    upgraded(world, visor, "v1.1.0")
+    assert [event["version"] for event in world.events("main", process="vega")] == ["v1.0.0", "v1.0.0", "v1.1.0"]
+    visor.stop()
+
+
+def test_a_binary_that_writes_into_its_folder_is_not_asked_without_end(world):
+    folder = world.release("v1.1.0", "v1.1.0")
+    real = (folder / "vega").rename(folder / "real")
+    asked = world.folder / "asked"
+    (folder / "vega").write_text(f'#!/bin/sh\necho x >> {asked}\ntouch {folder}/trace-$$\nexec {real} "$@" extra >&2\n')
+    world.upgrade_at(("v1.1.0", 10**9))
+    visor = world.up()
+    visor.wait("the release is not ready")
+    blocks = len(world.events("block"))
+    wait_until(lambda: len(world.events("block")) > blocks + 6, "three seconds of blocks")
+    assert len(asked.read_text().splitlines()) < 12
+    visor.stop()
+
+
+def test_a_refused_release_is_named_again_at_its_block(world):
+    world.scenario(accepted={"tag": "../x", "height": 100})
+    visor = world.up()
+    visor.wait("no plain version name")
+    world.scenario(ready=True)
+    visor.wait("no plain version name", count=2)
+    visor.stop()
+
+
+def test_errors_of_a_run_config_have_line_and_column(world):
+    folder = world.release("v1.1.0", "v1.1.0")
+    text = (folder / "run-config.toml").read_text()
+    (folder / "run-config.toml").write_text("name = 5\n" + text.split("\n", 1)[1].replace('"/rpc"', '7'))
+    world.upgrade_at(("v1.1.0", 10**9))
+    visor = world.up()
+    why = visor.wait("the release is not ready")["why"]
+    assert re.search(r"run-config.toml: 1:\d+: ", why) and why.count(":") >= 5
     visor.stop()

@@ -169,6 +169,16 @@ def test_a_dangling_current_is_refused(world):
     assert os.readlink(world.home / "current") == "v9.9.9"
 
 
+def test_a_dangling_current_is_made_anew_if_it_is_known_what_ran_last(world):
+    visor = world.up()
+    wait_until(lambda: (world.home / ".visor" / "state.json").exists(), "the record of what runs")
+    visor.stop()
+    (world.home / "current").unlink()
+    (world.home / "current").symlink_to("v9.9.9")
+    world.up().stop()
+    assert world.current == world.home / "genesis"
+
+
 def test_current_as_a_real_folder_is_refused_and_kept(world):
     (world.home / "current").mkdir()
     (world.home / "current" / "precious").write_text("keys")

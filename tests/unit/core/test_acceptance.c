@@ -98,9 +98,9 @@ static void test_tag_that_runs_is_no_upgrade(void **unused) {
     world_answer(&world, "v1.0.0", 500, false);
     assert_int_equal(world_said(&world, REPORT_INSTALLED), 1);
     assert_int_equal(world_said(&world, REPORT_ACCEPTED), 0);
-    for (unsigned i = 0; i < 100; i++)
+    for (unsigned i = 0; i < 100; i++) /* 200 s */
         world_answer(&world, "v1.0.0", 500, true);
-    assert_int_equal(world_said(&world, REPORT_READY_FOR_ITSELF), 1);
+    assert_int_equal(world_said(&world, REPORT_READY_FOR_ITSELF), 4);
     assert_int_equal(world_said(&world, REPORT_INSTALLED), 0);
     world_expect(&world, "");
     assert_int_equal(world.core.node.phase, NODE_UP);
@@ -128,7 +128,8 @@ static void test_older_tag_is_refused(void **unused) {
         World world;
         start(&world);
         world_answer(&world, OLDER[i], 500, false);
-        world_answer(&world, OLDER[i], 500, true);
+        assert_int_equal(world_said(&world, REPORT_REFUSED_OLDER), 1);
+        world_answer(&world, OLDER[i], 500, true); /* the network waits: said again, and once a minute */
         assert_int_equal(world_said(&world, REPORT_REFUSED_OLDER), 1);
         world_pass(&world, SECONDS(100));
         world_expect(&world, "");
@@ -144,6 +145,7 @@ static void test_bad_tags_are_refused(void **unused) {
         world_answer(&world, BAD[i], 500, false);
         assert_int_equal(world_said(&world, REPORT_REFUSED_NAME), 1); /* of each one, though the step is the same */
         world_answer(&world, BAD[i], 500, true);
+        assert_int_equal(world_said(&world, REPORT_REFUSED_NAME), 1); /* the network waits */
         world_answer(&world, BAD[i], 501, true);
         assert_int_equal(world_said(&world, REPORT_REFUSED_NAME), 0);
     }
@@ -162,6 +164,9 @@ static void test_ready_without_release_info(void **unused) {
     world_expect(&world, "");
     world_answer(&world, NULL, 0, false);
     world_answer(&world, NULL, 0, true);
+    assert_int_equal(world_said(&world, REPORT_READY_FOR_NOTHING), 0);
+    world_pass(&world, SECONDS(60));
+    world_answer(&world, NULL, 0, true); /* once a minute */
     assert_int_equal(world_said(&world, REPORT_READY_FOR_NOTHING), 1);
 }
 
@@ -272,7 +277,7 @@ static void test_unwritten_record_is_written_before_leaving(void **unused) {
     world_stop(&world);
     world_expect(
         &world,
-        "check proof v2.0.0; save v2.0.0 height=500; cancel poll; terminate vega; check lock vega; switch v2.0.0; "
+        "check proof v2.0.0; save v2.0.0 height=500; cancel poll; terminate vega; check lock vega; check proof v2.0.0; switch v2.0.0; "
         "inspect; spawn vega height=500; save v2.0.0 height=500 answered; cancel poll; terminate vega");
     world.save_fails = false;
     world_end_all(&world);

@@ -135,7 +135,7 @@ static void test_stop_during_the_stop_for_an_upgrade(void **unused) {
     world_stop(&world);
     world_expect(&world, "");
     world_end_all(&world); /* what was decided is done, then Visor leaves */
-    world_expect(&world, "check lock vega; switch v2.0.0; cancel tools; exit 0");
+    world_expect(&world, "check lock vega; check proof v2.0.0; switch v2.0.0; cancel tools; exit 0");
 }
 
 static void test_two_stops_during_the_stop_for_an_upgrade(void **unused) {
@@ -146,7 +146,7 @@ static void test_two_stops_during_the_stop_for_an_upgrade(void **unused) {
     world_stop(&world);
     world_expect(&world, "kill vega");
     world_end_all(&world);
-    world_expect(&world, "check lock vega; switch v2.0.0; cancel tools; exit 0");
+    world_expect(&world, "check lock vega; check proof v2.0.0; switch v2.0.0; cancel tools; exit 0");
 }
 
 static void test_stop_while_the_switch_fails(void **unused) {
@@ -155,7 +155,7 @@ static void test_stop_while_the_switch_fails(void **unused) {
     commit(&world);
     world.switch_fails = true;
     world_end_all(&world);
-    world_expect(&world, "check lock vega; switch v2.0.0");
+    world_expect(&world, "check lock vega; check proof v2.0.0; switch v2.0.0");
     world_stop(&world);
     world_expect(&world, "cancel tools; exit 0");
 }

