@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import pathlib
+import shutil
 import signal
 import statistics
 import subprocess
@@ -38,6 +39,11 @@ def fresh(world, stamps):
     return made
 
 
+def finish(made):
+    made.cleanup()
+    shutil.rmtree(made.folder)
+
+
 def show(name, values_ms, against=None):
     median = statistics.median(values_ms)
     line = f"{name:<48}{min(values_ms):9.2f} {median:9.2f} {max(values_ms):9.2f} ms"
@@ -56,7 +62,7 @@ def bare_start_ms(world, stamps, runs):
         took.append((made.wait_event("main")["t_us"] - begin) / 1000)
         process.kill()
         process.wait()
-        made.cleanup()
+        finish(made)
     return took
 
 
@@ -73,7 +79,7 @@ def upgrade(world, stamps):
     first = {(event["version"], event["event"]): event["t_us"] for event in reversed(made.events())}
     visor.stop()
     made.check()
-    made.cleanup()
+    finish(made)
     return (
         (first["v1.0.0", "sigterm"] - first["v1.0.0", "ready"]) / 1000,
         (first["v1.1.0", "main"] - first["v1.0.0", "exit"]) / 1000,
@@ -95,7 +101,7 @@ def restart_ms(world, stamps, runs):
         time.sleep(LOOK_SECONDS)
         took.append((made.wait_event("main", count=i + 2)["t_us"] - begin) / 1000)
     visor.stop()
-    made.cleanup()
+    finish(made)
     return took
 
 
@@ -109,7 +115,7 @@ def begin_ms(world, stamps, runs):
         time.sleep(LOOK_SECONDS)
         took.append((made.wait_event("main")["t_us"] - begin) / 1000)
         visor.stop()
-        made.cleanup()
+        finish(made)
     return took
 
 
@@ -146,7 +152,7 @@ def idle(world, stamps, seconds):
     sleeper.kill()
     sleeper.wait()
     visor.stop()
-    made.cleanup()
+    finish(made)
 
 
 def main():
@@ -171,6 +177,7 @@ def main():
         print(f"{name} / fork and exec: {figure / bare:.2f}")
     if options.idle:
         idle(world, stamps, options.idle)
+    shutil.rmtree(stamps)
 
 
 main()
