@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -85,10 +86,10 @@ static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata) {
 }
 
 static int on_stop_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata) {
+    char name[16];
     (void)source;
-    log_info(
-        "supervisor", "asked to stop", field_string("signal", sigabbrev_np((int)info->ssi_signo)),
-        field_integer("sender", info->ssi_pid));
+    (void)snprintf(name, sizeof name, "SIG%s", sigabbrev_np((int)info->ssi_signo));
+    log_info("supervisor", "asked to stop", field_string("signal", name), field_integer("sender", info->ssi_pid));
     supervisor_dispatch(userdata, (Event){.type = EVENT_STOP_ASKED});
     return 0;
 }

@@ -15,6 +15,7 @@ def test_a_signal_stops_the_node_gracefully(world_with_data_node, number):
     visor = world.up()
     visor.signal(number)
     assert visor.end() == 0
+    assert visor.said("asked to stop", signal=number.name)
     for process in ("vega", "data-node"):
         assert world.events("sigterm", process=process) and world.events("exit", process=process)
     assert world.living() == []
