@@ -14,6 +14,14 @@ int failure_set(Failure *failure, int code, const char *format, ...) {
     return code;
 }
 
+int failure_cure(Failure *failure, int code, const char *cure) {
+    if (failure) {
+        size_t used_bytes = strlen(failure->message);
+        (void)snprintf(failure->message + used_bytes, sizeof failure->message - used_bytes, ": %s", cure);
+    }
+    return code;
+}
+
 int failure_prefix(Failure *failure, int code, const char *format, ...) {
     if (failure) {
         Failure cause = *failure;

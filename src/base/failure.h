@@ -29,6 +29,9 @@ static inline int negative_errno(void) {
  */
 __attribute__((__format__(__printf__, 3, 4))) int failure_set(Failure *failure, int code, const char *format, ...);
 
+/** Puts the cure behind what @failure already says: "...: put it there". Returns @code. */
+int failure_cure(Failure *failure, int code, const char *cure);
+
 /**
  * Puts a step in front of what @failure already says: "cannot read the state: No space left on device".
  * Returns @code.

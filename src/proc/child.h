@@ -17,6 +17,11 @@ typedef struct ChildEnd {
     bool core_dumped;
 } ChildEnd;
 
+/** Did it exit with code 0? */
+static inline bool child_end_is_good(const ChildEnd *end) {
+    return !end->unknown && !end->by_signal && end->number == 0 && end->exec_errno == 0;
+}
+
 typedef struct Child Child;
 
 /**

@@ -3,8 +3,8 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/strings.h"
+#include "proc/stream.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,14 +13,6 @@ enum {
     CANCEL_WAIT_MS = 200,
     KILL_WAIT_USEC = 5 * 1000 * 1000,
 };
-
-/* One of the two streams of a tool. */
-typedef struct Stream {
-    int fd;
-    sd_event_source *source;
-    char *text;
-    size_t length;
-} Stream;
 
 struct Tool {
     Child *child;
@@ -34,18 +26,11 @@ struct Tool {
     void *userdata;
 };
 
-static void stream_close(Stream *stream) {
-    stream->source = sd_event_source_disable_unref(stream->source);
-    stream->fd = close_fd(stream->fd);
-}
-
 static void tool_free(Tool *tool) {
     if (!tool)
         return;
-    stream_close(&tool->output);
-    stream_close(&tool->error);
-    free(tool->output.text);
-    free(tool->error.text);
+    stream_free(&tool->output);
+    stream_free(&tool->error);
     (void)sd_event_source_disable_unref(tool->deadline);
     (void)child_free(tool->child);
     free(tool);
@@ -59,23 +44,6 @@ static void tool_kill(Tool *tool, int verdict) {
     if (tool->verdict == 0)
         tool->verdict = verdict;
     child_signal_group(tool->child, SIGKILL);
-}
-
-/* Reads what is there. Returns 0; 1 at the end of the stream; -EFBIG when it is too much. */
-static int stream_read(Stream *stream) {
-    while (stream->fd >= 0) {
-        ssize_t count = read(stream->fd, stream->text + stream->length, TOOL_OUTPUT_MAX - stream->length);
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count < 0)
-            return errno == EAGAIN ? 0 : 1;
-        if (count == 0)
-            return 1;
-        stream->length += (size_t)count;
-        if (stream->length == TOOL_OUTPUT_MAX)
-            return -EFBIG;
-    }
-    return 1;
 }
 
 static int on_stream(sd_event_source *source, int fd, uint32_t events, void *userdata) {
@@ -115,8 +83,6 @@ static void summarize(const Tool *tool, ToolResult *result) {
 /* Tells the result, once. */
 static void deliver(Tool *tool, ToolResult *result) {
     ToolHandler handler = tool->handler;
-    tool->output.text[tool->output.length] = '\0';
-    tool->error.text[tool->error.length] = '\0';
     result->output = tool->output.text;
     result->error = tool->error.text;
     if (result->result < 0)
@@ -153,25 +119,8 @@ static void on_end(Child *child, const ChildEnd *end, void *userdata) {
     if (stream_read(&tool->output) == -EFBIG || stream_read(&tool->error) == -EFBIG)
         tool->verdict = tool->verdict != 0 ? tool->verdict : -EFBIG;
 
-    bool good = !end->unknown && !end->by_signal && end->number == 0 && end->exec_errno == 0;
-    result.result = tool->verdict != 0 ? tool->verdict : good ? 0 : -ECHILD;
+    result.result = tool->verdict != 0 ? tool->verdict : child_end_is_good(end) ? 0 : -ECHILD;
     deliver(tool, &result);
-}
-
-/* A pipe whose read end does not block; the write end is returned for the child. */
-static int stream_open(sd_event *event, Stream *stream, Tool *tool, int *ret_write_fd) {
-    int pipe_fds[2];
-    stream->text = malloc(TOOL_OUTPUT_MAX + 1);
-    if (!stream->text)
-        return -ENOMEM;
-    stream->text[0] = '\0';
-    if (pipe2(pipe_fds, O_CLOEXEC) < 0)
-        return negative_errno();
-    stream->fd = pipe_fds[0];
-    *ret_write_fd = pipe_fds[1];
-    if (fcntl(stream->fd, F_SETFL, O_NONBLOCK) < 0)
-        return negative_errno();
-    return sd_event_add_io(event, &stream->source, stream->fd, EPOLLIN, on_stream, tool);
 }
 
 static void describe_command(Tool *tool, const ToolRequest *request) {
@@ -199,9 +148,9 @@ int tool_start(
     };
     describe_command(tool, request);
 
-    r = stream_open(event, &tool->output, tool, &output_fd);
+    r = stream_open(event, &tool->output, TOOL_OUTPUT_MAX, on_stream, tool, &output_fd);
     if (r >= 0)
-        r = stream_open(event, &tool->error, tool, &error_fd);
+        r = stream_open(event, &tool->error, TOOL_OUTPUT_MAX, on_stream, tool, &error_fd);
     if (r >= 0)
         r = sd_event_add_time_relative(
             event, &tool->deadline, CLOCK_MONOTONIC, request->timeout_usec, 0, on_deadline, tool);

@@ -31,6 +31,15 @@ static void test_prefix(void **unused) {
     assert_int_equal(failure_prefix(NULL, -EIO, "nobody"), -EIO);
 }
 
+static void test_cure(void **unused) {
+    (void)unused;
+    Failure failure = {0};
+    (void)failure_set(&failure, -EIO, "100%% broken");
+    assert_int_equal(failure_cure(&failure, -EBADMSG, "mend it"), -EBADMSG);
+    assert_string_equal(failure.message, "100% broken: mend it");
+    assert_int_equal(failure_cure(NULL, -EIO, "mend it"), -EIO);
+}
+
 static void test_too_long_is_cut(void **unused) {
     (void)unused;
     Failure failure = {0};
@@ -42,6 +51,7 @@ static void test_too_long_is_cut(void **unused) {
     (void)failure_prefix(&failure, -EIO, "step");
     assert_int_equal(strlen(failure.message), sizeof failure.message - 1);
     assert_memory_equal(failure.message, "step: xxx", 9);
+    (void)failure_cure(&failure, -EIO, text);
     (void)failure_prefix(&failure, -EIO, "%s", text);
     assert_int_equal(strlen(failure.message), sizeof failure.message - 1);
 }
@@ -59,6 +69,7 @@ int main(void) {
         cmocka_unit_test(test_set),
         cmocka_unit_test(test_errno_in_the_text),
         cmocka_unit_test(test_prefix),
+        cmocka_unit_test(test_cure),
         cmocka_unit_test(test_too_long_is_cut),
         cmocka_unit_test(test_negative_errno_is_never_success),
     };
