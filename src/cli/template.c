@@ -66,6 +66,8 @@ static void write_auto_install(FILE *out, const char *architecture) {
         "  # The largest asset, as it is fetched and when it is unpacked.\n"
         "  #maxAssetBytes = 2147483648\n"
         "  #maxUnpackedBytes = 8589934592\n"
+        "  # How many releases that Visor installed are kept besides the current and the previous one.\n"
+        "  #keepReleases = 5\n"
         "\n",
         out);
     fprintf(

@@ -63,6 +63,9 @@ const char *check_base_url(const char *value) {
         rest = string_after(value, "http://");
     if (!rest)
         rest = string_after(value, "file:///");
+    bool has_user = rest && !string_after(value, "file:") && memchr(rest, '@', strcspn(rest, "/"));
+    if (has_user)
+        return "must have no user name in it; a token belongs into autoInstall.tokenFile";
     bool is_base = rest && *rest && *rest != '/' && is_url_text(rest) && !strpbrk(rest, "?#");
     return is_base ? NULL : "must be a http://, https:// or file:/// URL without '?' and '#'";
 }

@@ -12,11 +12,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef enum VerifyMode {
-    VERIFY_PREFER,
-    VERIFY_REQUIRE,
-    VERIFY_OFF,
-} VerifyMode;
+typedef enum VerifyMode { VERIFY_PREFER, VERIFY_REQUIRE, VERIFY_OFF, VERIFY_MODE_COUNT } VerifyMode;
+
+/** The names of the modes, by value: what config.toml spells. */
+extern const char *const VERIFY_MODE_NAMES[VERIFY_MODE_COUNT];
 
 typedef struct Config {
     uint64_t max_first_connection_retries;   /* each stands for 2 s */
@@ -51,6 +50,7 @@ typedef struct Config {
         uint64_t stall_timeout_seconds;
         uint64_t max_asset_bytes;
         uint64_t max_unpacked_bytes;
+        uint64_t keep_releases;
     } auto_install;
 
     struct {

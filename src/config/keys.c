@@ -12,7 +12,7 @@
 #define HOUR_MS UINT64_C(3600000)
 #define GIBIBYTE UINT64_C(1073741824)
 
-static const char *const VERIFY_MODE_NAMES[] = {
+const char *const VERIFY_MODE_NAMES[VERIFY_MODE_COUNT] = {
     [VERIFY_PREFER] = "prefer",
     [VERIFY_REQUIRE] = "require",
     [VERIFY_OFF] = "off",
@@ -72,6 +72,7 @@ static const SchemaKey CONFIG_TABLE[] = {
     NUMBER("autoInstall.stallTimeoutSeconds", auto_install.stall_timeout_seconds, 30, 1, DAY_SECONDS),
     NUMBER("autoInstall.maxAssetBytes", auto_install.max_asset_bytes, 2 * GIBIBYTE, 1, 1024 * GIBIBYTE),
     NUMBER("autoInstall.maxUnpackedBytes", auto_install.max_unpacked_bytes, 8 * GIBIBYTE, 1, 1024 * GIBIBYTE),
+    NUMBER("autoInstall.keepReleases", auto_install.keep_releases, 5, 0, 1000),
     STRING("autoInstall.asset.name", auto_install.asset_name, DEFAULT_ASSET_NAME, check_asset_name),
     STRING("autoInstall.asset.binaryName", auto_install.asset_binary_name, "", check_inner_path),
     STRING("autoInstall.asset.publicKey", auto_install.asset_public_key, "", check_minisign_key),

@@ -97,7 +97,7 @@ void problems_sort(Problems *problems) {
     }
 }
 
-static void print_place(char *buffer, size_t size_bytes, const char *path, const Problem *problem) {
+void problem_place(char *buffer, size_t size_bytes, const char *path, const Problem *problem) {
     if (problem->line == 0)
         (void)snprintf(buffer, size_bytes, "%s", path);
     else if (problem->column == 0)
@@ -110,11 +110,32 @@ void problems_log(const Problems *problems, const char *component, const char *p
     for (size_t i = 0; i < problems->count; i++) {
         const Problem *problem = &problems->items[i];
         char place[TEXT_MAX];
-        print_place(place, sizeof place, path, problem);
+        problem_place(place, sizeof place, path, problem);
         log_event(
             problem->severity == PROBLEM_ERROR ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, component, problem->text,
             field_string("file", place));
     }
+}
+
+int problems_describe(const Problems *problems, const char *path, int code, Failure *failure) {
+    static const char MORE[] = " and more";
+    (void)failure_set(failure, code, "%s:", path);
+    for (size_t i = 0; i < problems->count; i++) {
+        const Problem *problem = &problems->items[i];
+        if (problem->severity != PROBLEM_ERROR)
+            continue;
+        size_t used = strlen(failure->message);
+        char place[32] = "";
+        if (problem->line > 0)
+            (void)snprintf(place, sizeof place, " %u:%u:", problem->line, problem->column);
+        int length =
+            snprintf(failure->message + used, sizeof failure->message - used, "%s %s;", place, problem->text);
+        if (length > 0 && (size_t)length < sizeof failure->message - used - sizeof MORE)
+            continue;
+        (void)snprintf(failure->message + used, sizeof failure->message - used, "%s", MORE);
+        break;
+    }
+    return code;
 }
 
 void problems_clear(Problems *problems) {

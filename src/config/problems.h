@@ -51,8 +51,17 @@ problems_add(Problems *problems, ProblemSeverity severity, unsigned line, unsign
 /** Sorts by line and column, keeping the order of equals; "there are more" stays last. */
 void problems_sort(Problems *problems);
 
+/** Writes where @problem is, "PATH:LINE:COLUMN" as far as that is known, as editors and compilers have it. */
+void problem_place(char *buffer, size_t size_bytes, const char *path, const Problem *problem);
+
 /** Logs every finding as one line: level by severity, fields file=PATH:LINE:COLUMN. */
 void problems_log(const Problems *problems, const char *component, const char *path);
+
+/**
+ * Describes all errors in one line, as the operator sees it hours before the block: "PATH: 3:1: what; 7:2: what;".
+ * Returns @code.
+ */
+int problems_describe(const Problems *problems, const char *path, int code, Failure *failure);
 
 /** Frees the findings; @problems is empty then. */
 void problems_clear(Problems *problems);

@@ -55,9 +55,54 @@ struct Free {
 };
 using Tree = std::unique_ptr<TomlNode, Free>;
 
+/*
+ * Turns the parser's places, lines and columns counted in code points, into bytes. Marks at regular distances keep
+ * that cheap in a file that is one long line.
+ */
+class Places {
+  public:
+    explicit Places(std::string_view text) : text_(text) {
+        size_t count = 0;
+        size_t at = text.compare(0, 3, "\xef\xbb\xbf") == 0 ? 3 : 0; /* the parser does not count it */
+        lines_.push_back(0);
+        for (; at < text.size(); at = next(at)) {
+            if (count++ % DISTANCE == 0)
+                marks_.push_back(at);
+            if (text[at] == '\n')
+                lines_.push_back(count);
+        }
+    }
+
+    size_t offset(const toml::source_position &place) const {
+        if (place.line == 0 || place.column == 0 || place.line > lines_.size())
+            return text_.size();
+        size_t number = lines_[place.line - 1] + place.column - 1;
+        if (number / DISTANCE >= marks_.size())
+            return text_.size();
+        size_t at = marks_[number / DISTANCE];
+        for (size_t i = number % DISTANCE; i > 0 && at < text_.size(); i--)
+            at = next(at);
+        return at;
+    }
+
+  private:
+    static constexpr size_t DISTANCE = 64;
+
+    size_t next(size_t at) const {
+        do
+            at++;
+        while (at < text_.size() && (static_cast<unsigned char>(text_[at]) & 0xc0) == 0x80);
+        return at;
+    }
+
+    std::string_view text_;
+    std::vector<size_t> lines_; /* the number of the code point that each begins with */
+    std::vector<size_t> marks_; /* where every DISTANCEth code point is */
+};
+
 class Converter {
   public:
-    explicit Converter(Problems *problems) : problems_(problems) {
+    Converter(std::string_view text, Problems *problems) : places_(text), problems_(problems) {
     }
 
     Tree convert(const toml::node &from, const toml::source_position &place) const {
@@ -67,6 +112,10 @@ class Converter {
         node->line = place.line;
         node->column = place.column;
         node->type = type_of(from);
+        if (is_spelled_out(from)) {
+            node->value_begin = places_.offset(from.source().begin);
+            node->value_end = places_.offset(from.source().end);
+        }
         if (const auto *table = from.as_table())
             convert_members(*table, *node);
         else if (const auto *array = from.as_array())
@@ -95,6 +144,14 @@ class Converter {
         if (node.is_floating_point())
             return TOML_FLOAT;
         return node.is_boolean() ? TOML_BOOLEAN : TOML_DATETIME;
+    }
+
+    static bool is_spelled_out(const toml::node &node) {
+        if (const auto *table = node.as_table())
+            return table->is_inline();
+        if (const auto *array = node.as_array())
+            return array->empty() || is_spelled_out(*array->get(0));
+        return true;
     }
 
     /* The parser keeps tables sorted by key; a person thinks in the order of the file. */
@@ -135,6 +192,7 @@ class Converter {
         return copied;
     }
 
+    Places places_;
     Problems *problems_;
 };
 
@@ -173,7 +231,7 @@ int parse(std::string_view text, TomlNode **ret, Problems *problems) {
             toml_text_hint(text.data(), text.size()));
         return -EBADMSG;
     }
-    *ret = Converter(problems).convert(result.table(), {0, 0}).release();
+    *ret = Converter(text, problems).convert(result.table(), {0, 0}).release();
     return 0;
 }
 

@@ -30,6 +30,10 @@ struct TomlNode {
     char *key;     /* NULL for the root and for array items */
     unsigned line; /* where the key (or the item) stands; from 1, 0 = unknown */
     unsigned column;
+    /* The bytes of the text that spell the value, its quotes or brackets included and nothing around it. Both 0 if
+     * no single place does: the root, tables of headers and dotted keys, lists of [[headers]]. */
+    size_t value_begin;
+    size_t value_end;
     char *string;    /* TOML_STRING */
     int64_t integer; /* TOML_INTEGER; TOML_BOOLEAN as 0 or 1 */
     TomlNode *children;

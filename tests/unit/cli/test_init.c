@@ -260,7 +260,7 @@ static void the_settings_are_valid_and_show_the_defaults(void **state) {
     _cleanup_fd_ int folder_fd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     size_t old_length = strlen(text);
     reveal_defaults(text);
-    assert_int_equal(old_length - strlen(text), 24); /* as many new keys as architecture.md has */
+    assert_int_equal(old_length - strlen(text), 25); /* as many new keys as architecture.md has */
     assert_int_equal(file_replace(folder_fd, "revealed.toml", text, strlen(text), 0600, NULL), 0);
     _cleanup_config_ Config *revealed = load_config("revealed.toml");
     config_compare(config, revealed, change_is_a_mistake, NULL);

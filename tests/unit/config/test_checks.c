@@ -50,11 +50,12 @@ static void test_minisign_key(void **state) {
 static void test_base_url(void **state) {
     (void)state;
     PASSES(
-        check_base_url, "https://api.github.com", "http://127.0.0.1:8080", "https://host/api/v3/", "file:///srv");
+        check_base_url, "https://api.github.com", "http://127.0.0.1:8080", "https://host/api/v3/",
+        "https://host/x@y", "file:///srv", "file:///srv@home");
     REFUSES(
         check_base_url, "", "github.com", "ftp://host", "https://", "http:///path", "file://host/x", "file:///",
         "https://host/a b", "https://host?x", "https://host#x", "https://h\xc3\xb6st", "HTTP://host",
-        "https://a\"b");
+        "https://a\"b", "https://me:secret@host", "http://me@host/x");
 }
 
 static void test_local_url(void **state) {

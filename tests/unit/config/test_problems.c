@@ -117,6 +117,22 @@ static void test_log_names_the_place(void **state) {
     assert_non_null(strstr(text, "ERROR config: one place  file=/home/config.toml:7:3\n"));
 }
 
+static void test_described_in_one_line(void **state) {
+    (void)state;
+    _cleanup_problems_ Problems problems = {0};
+    Failure failure = {0};
+    problems_add(&problems, PROBLEM_WARNING, 1, 1, "not this");
+    problems_add(&problems, PROBLEM_ERROR, 3, 7, "one");
+    problems_add(&problems, PROBLEM_ERROR, 0, 0, "two");
+    assert_int_equal(problems_describe(&problems, "/x.toml", -EBADMSG, &failure), -EBADMSG);
+    assert_string_equal(failure.message, "/x.toml: 3:7: one; two;");
+    for (int i = 0; i < PROBLEMS_MAX; i++)
+        problems_add(&problems, PROBLEM_ERROR, 0, 0, "what is wrong in many words, so that not all of it fits");
+    assert_int_equal(problems_describe(&problems, "/x.toml", -EBADMSG, &failure), -EBADMSG);
+    size_t length = strlen(failure.message);
+    assert_string_equal(failure.message + length - strlen("fits; and more"), "fits; and more");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_counts_errors_only),
@@ -127,6 +143,7 @@ int main(void) {
         cmocka_unit_test(test_error_is_never_hidden_by_warnings),
         cmocka_unit_test(test_cleared_list_can_be_used_again),
         cmocka_unit_test(test_log_names_the_place),
+        cmocka_unit_test(test_described_in_one_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 #include "config/toml.h"
 
+#include "config/schema.h"
 #include "config/toml_text.h"
 #include "tests/unit/config/workspace.h"
 
@@ -231,6 +232,58 @@ static void test_wide_file_is_fine(void **state) {
     assert_int_equal(root->children->type, TOML_ARRAY);
 }
 
+/* The bytes of the value at @path must be @expected. */
+static void check_spelling(const char *text, const char *path, const char *expected) {
+    _cleanup_toml_ TomlNode *root = parse_fine(text);
+    const TomlNode *node = schema_find(root, path);
+    assert_non_null(node);
+    size_t length = node->value_end - node->value_begin;
+    if (length != strlen(expected) || memcmp(text + node->value_begin, expected, length) != 0)
+        fail_msg("'%s' expected, '%.*s' found in %s", expected, (int)length, text + node->value_begin, text);
+}
+
+static void test_bytes_of_values(void **state) {
+    (void)state;
+    check_spelling("a = 'x'", "a", "'x'"); /* the file ends with the value */
+    check_spelling("a = 'x' # \xc3\xa9\n", "a", "'x'");
+    check_spelling("\xef\xbb\xbf\"\xc3\xa9\xf0\x9f\x98\x80\" = 1\r\na\t=\t\"\xc3\xa9\"\t\r\n", "a", "\"\xc3\xa9\"");
+    check_spelling("\xef\xbb\xbf\"\xc3\xa9\".a=-7", "\xc3\xa9.a", "-7");
+    check_spelling("a = 1.5e3\n", "a", "1.5e3");
+    check_spelling("a = 2026-01-02 10:11:12Z # when\n", "a", "2026-01-02 10:11:12Z");
+    check_spelling("a = true\n", "a", "true");
+    check_spelling("a = [ # \xc3\xa9\n'\xc3\xa9',\n] # end\n", "a", "[ # \xc3\xa9\n'\xc3\xa9',\n]");
+    check_spelling("a = []\n", "a", "[]");
+    check_spelling("a = [{ b = 1 }]\n", "a", "[{ b = 1 }]");
+    check_spelling("a = { b.c = 'x', d = 1 }\n", "a", "{ b.c = 'x', d = 1 }");
+    check_spelling("a = { b.c = 'x', d = 1 }\n", "a.b.c", "'x'");
+    check_spelling("a = { b.c = 'x', d = 1 }\n", "a.b", "");
+    check_spelling(
+        "a . b = \"\"\"\r\n\xc3\xa9\"\"\\\r\n  \"\"\"\"\"#\r\n", "a.b", "\"\"\"\r\n\xc3\xa9\"\"\\\r\n  \"\"\"\"\"");
+    check_spelling("a.b = '''\n''''' # x", "a.b", "'''\n'''''");
+    check_spelling("[a.b]\nc = ''\n", "a.b.c", "''");
+    check_spelling("[a.b]\nc = ''\n", "a.b", "");
+    check_spelling("[[a]]\nb = 1\n", "a", "");
+    check_spelling("", "", "");
+}
+
+/* Values in each other, and more code points than there are marks between them. */
+static void test_bytes_of_values_in_a_long_line(void **state) {
+    static const char PAIR[] = "['\xc3\xa9', \"\xf0\x9f\x98\x80\"]";
+    (void)state;
+    _cleanup_free_ char *text = repeat("a = [", "['\xc3\xa9', \"\xf0\x9f\x98\x80\"], ", 20000, "[]]");
+    _cleanup_toml_ TomlNode *root = parse_fine(text);
+    const TomlNode *pair = root->children->children;
+    for (; pair->next; pair = pair->next) {
+        assert_memory_equal(text + pair->value_begin, PAIR, strlen(PAIR));
+        assert_int_equal(pair->value_end - pair->value_begin, strlen(PAIR));
+        assert_int_equal(pair->children->value_begin, pair->value_begin + 1);
+        assert_int_equal(pair->children->value_end, pair->value_begin + 5);
+        assert_int_equal(pair->children->next->value_begin, pair->value_begin + 7);
+        assert_int_equal(pair->children->next->value_end, pair->value_end - 1);
+    }
+    assert_string_equal(text + pair->value_begin, "[]]");
+}
+
 static void test_type_names(void **state) {
     (void)state;
     for (int type = TOML_TABLE; type <= TOML_DATETIME; type++)
@@ -254,6 +307,8 @@ int main(void) {
         cmocka_unit_test(test_deepest_file_is_fine),
         cmocka_unit_test(test_dots_elsewhere_are_no_depth),
         cmocka_unit_test(test_wide_file_is_fine),
+        cmocka_unit_test(test_bytes_of_values),
+        cmocka_unit_test(test_bytes_of_values_in_a_long_line),
         cmocka_unit_test(test_type_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
