@@ -68,21 +68,23 @@ static int check_format(const char *path, int fd, Failure *failure) {
     return 0;
 }
 
-static int check_executable(
-    const char *path, int fd, const struct stat *status, const char *home_path, BinaryCheck *check,
-    Failure *failure) {
+/* Returns 0; 1 if x-bits are missing that may be set. */
+static int look_executable(const char *path, const char *home_path, Failure *failure) {
     if (faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0)
         return 0;
     if (!lies_below(path, home_path))
         return failure_set(
             failure, -EACCES,
             "%s is not executable; it lies outside of the home, so visor leaves it alone: chmod +x it", path);
+    return 1;
+}
+
+static int make_executable(const char *path, int fd, const struct stat *status, Failure *failure) {
     if (fchmod(fd, (status->st_mode & 07777) | 0111) < 0)
         return failure_set(failure, negative_errno(), "%s is not executable and cannot be made so: %m", path);
     if (faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0)
         return failure_set(
             failure, negative_errno(), "%s cannot be executed: %m; is it on a file system mounted noexec?", path);
-    check->made_executable = true;
     return 0;
 }
 
@@ -97,9 +99,8 @@ static int check_unreadable(const char *path, BinaryCheck *ret, Failure *failure
     return 0;
 }
 
-int binary_check(const char *path, const char *home_path, BinaryCheck *ret, Failure *failure) {
+static int check(const char *path, const char *home_path, bool only_look, BinaryCheck *ret, Failure *failure) {
     _cleanup_fd_ int fd = -1;
-    BinaryCheck check = {0};
     struct stat status;
     int r;
 
@@ -119,12 +120,22 @@ int binary_check(const char *path, const char *home_path, BinaryCheck *ret, Fail
     r = check_format(path, fd, failure);
     if (r < 0)
         return r;
-    r = check_executable(path, fd, &status, home_path, &check, failure);
+    r = look_executable(path, home_path, failure);
+    bool lacks_bits = r > 0;
+    if (lacks_bits && !only_look)
+        r = make_executable(path, fd, &status, failure);
     if (r < 0)
         return r;
     if (fstat(fd, &status) < 0) /* again: chmod has changed it */
         return failure_set(failure, negative_errno(), "cannot examine %s: %m", path);
-    check.identity = file_identity(&status);
-    *ret = check;
+    *ret = (BinaryCheck){.identity = file_identity(&status), .made_executable = lacks_bits};
     return 0;
+}
+
+int binary_check(const char *path, const char *home_path, BinaryCheck *ret, Failure *failure) {
+    return check(path, home_path, false, ret, failure);
+}
+
+int binary_look(const char *path, const char *home_path, BinaryCheck *ret, Failure *failure) {
+    return check(path, home_path, true, ret, failure);
 }

@@ -8,7 +8,7 @@
 
 typedef struct BinaryCheck {
     FileIdentity identity;
-    bool made_executable; /* missing x-bits were set */
+    bool made_executable; /* missing x-bits were set; by binary_look(): would be set */
 } BinaryCheck;
 
 /**
@@ -20,3 +20,6 @@ typedef struct BinaryCheck {
  * @failure.
  */
 MUST_USE int binary_check(const char *path, const char *home_path, BinaryCheck *ret, Failure *failure);
+
+/** The same, but changes nothing. */
+MUST_USE int binary_look(const char *path, const char *home_path, BinaryCheck *ret, Failure *failure);

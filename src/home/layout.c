@@ -17,31 +17,51 @@ static int open_private_folder(Home *home, Failure *failure) {
     return 0;
 }
 
+static int open_folder(Home *home, const char *path, Failure *failure) {
+    struct stat status;
+
+    home->path = realpath(path, NULL);
+    if (!home->path && errno == ENOENT)
+        return failure_set(
+            failure, -ENOENT, "cannot open the home folder %s: %m; `visor init --home %s` makes one", path, path);
+    if (!home->path)
+        return failure_set(failure, negative_errno(), "cannot open the home folder %s: %m", path);
+    home->fd = open(home->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (home->fd < 0)
+        return failure_set(failure, negative_errno(), "cannot open the home folder %s: %m", home->path);
+    if (fstatat(home->fd, HOME_CONFIG_FILE, &status, AT_SYMLINK_NOFOLLOW) == 0)
+        return 0;
+    if (errno != ENOENT)
+        return failure_set(
+            failure, negative_errno(), "cannot enter the home folder %s: %m; run this as the user that runs visor",
+            home->path);
+    return failure_set(
+        failure, -ENOENT,
+        "%s is no home of visor, %s is missing there: run `visor init` on a new folder, or give the right --home",
+        home->path, HOME_CONFIG_FILE);
+}
+
+static int take(Home *home, Home *ret) {
+    *ret = *home;
+    *home = (Home){.fd = -1, .private_fd = -1};
+    return 0;
+}
+
 int home_open(const char *path, Home *ret, Failure *failure) {
     _cleanup_home_ Home home = {.fd = -1, .private_fd = -1};
-    struct stat status;
-    int r;
+    int r = open_folder(&home, path, failure);
+    if (r >= 0)
+        r = open_private_folder(&home, failure);
+    return r < 0 ? r : take(&home, ret);
+}
 
-    home.path = realpath(path, NULL);
-    if (!home.path)
-        return failure_set(
-            failure, negative_errno(), "cannot open the home folder %s: %m; `visor init --home %s` makes one", path,
-            path);
-    home.fd = open(home.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (home.fd < 0)
-        return failure_set(failure, negative_errno(), "cannot open the home folder %s: %m", home.path);
-    if (fstatat(home.fd, HOME_CONFIG_FILE, &status, AT_SYMLINK_NOFOLLOW) < 0)
-        return failure_set(
-            failure, negative_errno(),
-            "%s is no home of visor, %s is missing there: run `visor init` on a new folder, or give the right --home",
-            home.path, HOME_CONFIG_FILE);
-    r = open_private_folder(&home, failure);
+int home_look(const char *path, Home *ret, Failure *failure) {
+    _cleanup_home_ Home home = {.fd = -1, .private_fd = -1};
+    int r = open_folder(&home, path, failure);
     if (r < 0)
         return r;
-
-    *ret = home;
-    home = (Home){.fd = -1, .private_fd = -1};
-    return 0;
+    home.private_fd = openat(home.fd, HOME_PRIVATE_FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    return take(&home, ret);
 }
 
 int home_keep_private(Home *home, Failure *failure) {

@@ -14,7 +14,7 @@
 typedef struct Home {
     char *path;     /* absolute, without links */
     int fd;         /* the folder itself: for fsync and the ...at calls */
-    int private_fd; /* HOME/.visor */
+    int private_fd; /* HOME/.visor; -1 after home_look() if it is not there or closed to us */
 } Home;
 
 /**
@@ -24,6 +24,9 @@ typedef struct Home {
  * (no config.toml); otherwise -errno. Described in @failure.
  */
 MUST_USE int home_open(const char *path, Home *ret, Failure *failure);
+
+/** The same, but changes nothing: HOME/.visor is only opened if it is there. */
+MUST_USE int home_look(const char *path, Home *ret, Failure *failure);
 
 /**
  * Sees that HOME/.visor is still the folder that was opened; if somebody removed or replaced it, makes it anew and

@@ -55,6 +55,15 @@ int lock_folder(int folder_fd) {
     return errno == EWOULDBLOCK ? 1 : negative_errno();
 }
 
+int lock_look(int folder_fd, const char *name) {
+    _cleanup_fd_ int fd = openat(folder_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0)
+        return errno == ENOENT ? 0 : negative_errno();
+    if (flock(fd, LOCK_SH | LOCK_NB) == 0)
+        return 0;
+    return errno == EWOULDBLOCK ? 1 : negative_errno();
+}
+
 pid_t lock_signer(int folder_fd, const char *name) {
     _cleanup_fd_ int fd = openat(folder_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     return fd < 0 ? 0 : read_pid(fd);

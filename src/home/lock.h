@@ -23,6 +23,14 @@ MUST_USE int lock_take(int folder_fd, const char *name, int *ret_fd, pid_t *ret_
  */
 MUST_USE int lock_folder(int folder_fd);
 
+/**
+ * Is the lock @name (or the folder itself, ".") held by anybody? Makes no file. Takes the lock for the moment of
+ * the look, shared: so not to be asked while a visor runs, which may want the lock in that very moment.
+ *
+ * Returns 0 (free, or there is no such file), 1 (held) or -errno.
+ */
+MUST_USE int lock_look(int folder_fd, const char *name);
+
 /** The pid that the lock file @name tells, whoever holds it; 0 if it tells none. */
 pid_t lock_signer(int folder_fd, const char *name);
 

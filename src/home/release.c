@@ -3,35 +3,14 @@
 #include "base/cleanup.h"
 #include "base/strings.h"
 #include "home/binary.h"
+#include "home/folder.h"
+#include "home/inner.h"
 
+#include <fcntl.h>
 #include <string.h>
-
-#define RUN_CONFIG_FILE "run-config.toml"
 
 static char *run_config_path(const char *folder) {
     return string_format("%s/%s", folder, RUN_CONFIG_FILE);
-}
-
-/* One line for all errors of the file: this is what the operator sees hours before the block. */
-static int describe_problems(const Problems *problems, const char *path, int code, Failure *failure) {
-    static const char MORE[] = " and more";
-    (void)failure_set(failure, code, "%s:", path);
-    for (size_t i = 0; i < problems->count; i++) {
-        const Problem *problem = &problems->items[i];
-        if (problem->severity != PROBLEM_ERROR)
-            continue;
-        size_t used = strlen(failure->message);
-        char place[32] = "";
-        if (problem->line > 0)
-            (void)snprintf(place, sizeof place, " %u:%u:", problem->line, problem->column);
-        int length =
-            snprintf(failure->message + used, sizeof failure->message - used, "%s %s;", place, problem->text);
-        if (length > 0 && (size_t)length < sizeof failure->message - used - sizeof MORE)
-            continue;
-        (void)snprintf(failure->message + used, sizeof failure->message - used, "%s", MORE);
-        break;
-    }
-    return code;
 }
 
 static int load_run_config(Release *release, Failure *failure) {
@@ -46,7 +25,7 @@ static int load_run_config(Release *release, Failure *failure) {
         release->run_config_identity = file_identity(&status);
     int r = run_config_load(release->folder, &release->run_config, &problems);
     if (r < 0)
-        return describe_problems(&problems, path, r, failure);
+        return problems_describe(&problems, path, r, failure);
     release->warnings = problems;
     problems = (Problems){0};
     return 0;
@@ -88,6 +67,57 @@ int release_load(const Home *home, const char *folder, Release **ret, Failure *f
         return r;
     *ret = TAKE_PTR(release);
     return 0;
+}
+
+int release_missing_binary(int folder_fd, const char *folder, const char *path, char **ret_inner) {
+    _cleanup_free_ char *inner = NULL;
+    InnerState state;
+
+    int r = inner_path(folder, path, &inner);
+    if (r != 0)
+        return r < 0 ? r : 2;
+    r = inner_look(folder_fd, inner, &state);
+    if (r < 0)
+        return r;
+    if (state != INNER_MISSING)
+        return state == INNER_THERE ? 1 : 2;
+    *ret_inner = TAKE_PTR(inner);
+    return 0;
+}
+
+/* Returns 0 if it is there, 1 if it may be supplied, -ENOENT or -errno if that is the operator's matter. */
+static int look_for_binary(int folder_fd, const char *folder, const RunBinary *binary) {
+    _cleanup_free_ char *inner = NULL;
+    struct stat status;
+    int r = release_missing_binary(folder_fd, folder, binary->path, &inner);
+    if (r <= 0)
+        return r < 0 ? r : 1;
+    return stat(binary->full_path, &status) < 0 ? negative_errno() : 0;
+}
+
+static ReleaseAbsence binaries_absence(int folder_fd, const char *folder) {
+    _cleanup_problems_ Problems problems = {0};
+    _cleanup_run_config_ RunConfig *config = NULL;
+
+    if (run_config_load(folder, &config, &problems) < 0)
+        return RELEASE_NOTHING;
+    int vega = look_for_binary(folder_fd, folder, &config->vega);
+    int data_node = config->has_data_node ? look_for_binary(folder_fd, folder, &config->data_node) : 0;
+    return vega >= 0 && data_node >= 0 && vega + data_node > 0 ? RELEASE_BINARY : RELEASE_NOTHING;
+}
+
+ReleaseAbsence release_absence(const Home *home, const char *folder) {
+    struct stat status;
+    _cleanup_fd_ int fd = -1;
+
+    if (fstatat(home->fd, folder, &status, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT ? RELEASE_WHOLE : RELEASE_NOTHING;
+    fd = openat(home->fd, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return RELEASE_NOTHING;
+    if (folder_is_empty(fd) == 1) /* a link to an empty folder is the operator's, who means something by it */
+        return S_ISDIR(status.st_mode) ? RELEASE_WHOLE : RELEASE_NOTHING;
+    return binaries_absence(fd, folder);
 }
 
 void release_log_findings(const Release *release, const char *component) {

@@ -8,6 +8,15 @@
 #include "core/process.h"
 #include "home/layout.h"
 
+#define RUN_CONFIG_FILE "run-config.toml"
+
+/** What of a release is missing in its folder, so that fetching it may supply it. */
+typedef enum ReleaseAbsence {
+    RELEASE_NOTHING, /* nothing, or what is missing is the operator's matter */
+    RELEASE_WHOLE,   /* all: there is no folder, or an empty one */
+    RELEASE_BINARY,  /* binaries that the operator's run-config has inside the folder */
+} ReleaseAbsence;
+
 /** What was found in a folder, with the identity of each file that was looked at. */
 typedef struct Release {
     char *folder; /* absolute */
@@ -25,6 +34,22 @@ typedef struct Release {
  * and the cure.
  */
 MUST_USE int release_load(const Home *home, const char *folder, Release **ret, Failure *failure);
+
+/**
+ * What a fetch may put into @folder (absolute). An operator's folder is never changed but for a binary that is
+ * missing: so RELEASE_NOTHING also if its run-config has errors, if a binary is missing that lies outside, or if
+ * anything cannot be examined; release_load() then tells what is wrong.
+ */
+ReleaseAbsence release_absence(const Home *home, const char *folder);
+
+/**
+ * Is the binary @path, as the run-config of @folder writes it, missing, and inside the folder without a link on the
+ * way?
+ *
+ * @ret_inner is its path relative to @folder_fd, the open folder, owned by the caller. Returns 0 if so; 1 if
+ * something is there; 2 if it lies outside; -errno.
+ */
+MUST_USE int release_missing_binary(int folder_fd, const char *folder, const char *path, char **ret_inner);
 
 /** Logs what was found that is no error: warnings of the run-config, x-bits that were set. */
 void release_log_findings(const Release *release, const char *component);

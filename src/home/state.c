@@ -16,23 +16,26 @@ enum {
 
 void state_clear(State *state) {
     free(state->folder);
+    free(state->previous);
     *state = (State){0};
 }
 
 static int decode(const char *text, size_t length, State *ret) {
     _cleanup_json_ json_t *root = json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL);
     json_int_t format, height_blocks;
-    const char *tag, *folder;
+    const char *tag, *folder, *previous = NULL;
     int answered;
 
     if (json_unpack_ex(
-            root, NULL, 0, "{s:I, s:{s:s, s:s, s:I, s:b}}", "format", &format, "release", "tag", &tag, "folder",
-            &folder, "height", &height_blocks, "answered", &answered) < 0)
+            root, NULL, 0, "{s:I, s:{s:s, s:s, s:I, s:b}, s?s}", "format", &format, "release", "tag", &tag,
+            "folder", &folder, "height", &height_blocks, "answered", &answered, "previous", &previous) < 0)
         return -EBADMSG;
-    if (format != STATE_FORMAT || (*tag && !tag_is_plain(tag)) || folder[0] != '/' || height_blocks < 0)
+    if (format != STATE_FORMAT || (*tag && !tag_is_plain(tag)) || folder[0] != '/' || height_blocks < 0 ||
+        (previous && previous[0] != '/'))
         return -EBADMSG;
     ret->folder = strdup(folder);
-    if (!ret->folder)
+    ret->previous = previous ? strdup(previous) : NULL;
+    if (!ret->folder || (previous && !ret->previous))
         return -ENOMEM;
     tag_copy(&ret->tag, tag);
     ret->height_blocks = (uint64_t)height_blocks;
@@ -93,8 +96,9 @@ int state_save(const Home *home, const State *state, Failure *failure) {
     _cleanup_free_ char *text = NULL;
 
     root = json_pack(
-        "{s:i, s:{s:s, s:s, s:I, s:b}}", "format", STATE_FORMAT, "release", "tag", state->tag, "folder",
-        state->folder, "height", (json_int_t)state->height_blocks, "answered", state->answered);
+        "{s:i, s:{s:s, s:s, s:I, s:b}, s:s*}", "format", STATE_FORMAT, "release", "tag", state->tag, "folder",
+        state->folder, "height", (json_int_t)state->height_blocks, "answered", state->answered, "previous",
+        state->previous);
     text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
     if (!text)
         return failure_set(failure, -ENOMEM, "cannot write the state: out of memory");

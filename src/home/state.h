@@ -17,6 +17,7 @@
 typedef struct State {
     char tag[RELEASE_TAG_MAX + 1]; /* "" = its binary did not tell */
     char *folder;                  /* absolute; NULL = nothing is recorded */
+    char *previous;                /* the folder of the release before, absolute; NULL = it is not known */
     uint64_t height_blocks;        /* of the upgrade; 0 = it was no upgrade */
     bool answered;
 } State;

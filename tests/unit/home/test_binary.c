@@ -54,6 +54,27 @@ static void test_identity_is_that_after_chmod(void **unused) {
     check("vega", 0, "", false); /* once */
 }
 
+static void test_a_look_changes_nothing(void **unused) {
+    (void)unused;
+    struct stat before, after;
+    BinaryCheck result = {0};
+    Failure failure = {0};
+    write_program("vega", 0, 0, 0640);
+    assert_int_equal(fstatat(folder.fd, "vega", &before, 0), 0);
+    assert_int_equal(binary_look(folder_path(&folder, "vega"), home.path, &result, &failure), 0);
+    assert_true(result.made_executable); /* it would be */
+    assert_int_equal(fstatat(folder.fd, "vega", &after, 0), 0);
+    assert_int_equal(after.st_mode & 07777, 0640);
+    assert_memory_equal(&before.st_ctim, &after.st_ctim, sizeof before.st_ctim);
+    FileIdentity identity = file_identity(&after);
+    assert_true(file_identity_equal(&result.identity, &identity));
+
+    check("vega", 0, "", true);
+    assert_int_equal(binary_look(folder_path(&folder, "vega"), home.path, &result, &failure), 0);
+    assert_false(result.made_executable);
+    assert_int_equal(binary_look(folder_path(&folder, "none"), home.path, &result, &failure), -ENOENT);
+}
+
 static void test_wrong_machines(void **unused) {
     (void)unused;
 #if defined(__x86_64__)
@@ -144,6 +165,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         home_test(test_programs),
         home_test(test_identity_is_that_after_chmod),
+        home_test(test_a_look_changes_nothing),
         home_test(test_wrong_machines),
         home_test(test_no_programs),
         home_test(test_no_files),

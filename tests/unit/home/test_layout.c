@@ -45,6 +45,25 @@ static void test_refused(void **unused) {
     assert_int_equal(faccessat(folder.fd, "uninitialised/.visor", F_OK, 0), -1); /* and nothing was made there */
 }
 
+static void test_a_look_makes_nothing(void **unused) {
+    (void)unused;
+    Home other;
+    Failure failure = {0};
+    assert_int_equal(mkdirat(folder.fd, "other", 0755), 0);
+    assert_int_equal(home_look(folder_path(&folder, "other"), &other, &failure), -ENOENT);
+    assert_non_null(strstr(failure.message, "visor init"));
+    folder_write_text(&folder, "other/config.toml", "", 0600);
+    assert_int_equal(home_look(folder_path(&folder, "other"), &other, &failure), 0);
+    assert_string_equal(other.path, folder_path(&folder, "other"));
+    assert_int_equal(other.private_fd, -1);
+    assert_int_equal(faccessat(folder.fd, "other/.visor", F_OK, 0), -1);
+    home_close(&other);
+
+    assert_int_equal(home_look(folder.path, &other, &failure), 0); /* where it is, it is opened */
+    assert_true(other.private_fd >= 0);
+    home_close(&other);
+}
+
 static void test_private_folder_that_is_something_else(void **unused) {
     (void)unused;
     assert_int_equal(mkdirat(folder.fd, "other", 0755), 0);
@@ -73,7 +92,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         home_test(test_open),    home_test(test_open_through_a_link),
         home_test(test_refused), home_test(test_private_folder_that_is_something_else),
-        home_test(test_paths),
+        home_test(test_paths),   home_test(test_a_look_makes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,6 +36,24 @@ static void test_take_and_release(void **unused) {
     (void)close(fd);
 }
 
+static void test_look(void **unused) {
+    (void)unused;
+    pid_t holder = 0;
+    int fd = -1;
+    assert_int_equal(lock_look(home.private_fd, "node.lock"), 0);
+    assert_int_equal(faccessat(home.private_fd, "node.lock", F_OK, 0), -1); /* a look makes nothing */
+    assert_int_equal(take(&fd, &holder), 0);
+    assert_int_equal(lock_look(home.private_fd, "node.lock"), 1);
+    (void)close(fd);
+    assert_int_equal(lock_look(home.private_fd, "node.lock"), 0);
+    assert_int_equal(take(&fd, &holder), 0); /* and keeps nothing */
+    (void)close(fd);
+
+    assert_int_equal(lock_look(home.fd, "."), 0);
+    assert_int_equal(lock_folder(home.fd), 0);
+    assert_int_equal(lock_look(home.fd, "."), 1);
+}
+
 static void test_lock_lives_with_its_last_copy(void **unused) {
     (void)unused;
     pid_t holder = 0;
@@ -123,6 +141,7 @@ static void test_holders(void **unused) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         home_test(test_take_and_release),
+        home_test(test_look),
         home_test(test_lock_lives_with_its_last_copy),
         home_test(test_what_the_file_says_is_not_trusted),
         home_test(test_replaced_file),

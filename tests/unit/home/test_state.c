@@ -49,6 +49,25 @@ static void test_save_and_load(void **unused) {
     assert_int_equal(status.st_mode & 07777, 0600);
 }
 
+static void test_previous(void **unused) {
+    (void)unused;
+    Failure failure = {0};
+    State state = {.tag = "v3", .folder = strdup("/v3"), .previous = strdup("/with \"quotes\"")};
+    State loaded;
+    assert_int_equal(state_save(&home, &state, &failure), 0);
+    assert_int_equal(state_load(&home, &loaded, &failure), 0);
+    assert_string_equal(loaded.previous, "/with \"quotes\"");
+    state_clear(&loaded);
+    assert_null(loaded.previous);
+    free(state.previous);
+    state.previous = NULL;
+    assert_int_equal(state_save(&home, &state, &failure), 0);
+    assert_int_equal(state_load(&home, &loaded, &failure), 0);
+    assert_null(loaded.previous);
+    state_clear(&loaded);
+    state_clear(&state);
+}
+
 #define GOOD(release) "{\"format\":1,\"release\":" release "}"
 #define WHOLE "{\"tag\":\"v2\",\"folder\":\"/v2\",\"height\":5,\"answered\":true}"
 
@@ -91,6 +110,10 @@ static void test_damaged(void **unused) {
         GOOD("{\"tag\":\"v2\",\"folder\":\"/v2\\u0000\",\"height\":5,\"answered\":true}"),
         GOOD("{\"tag\":\"v2\",\"folder\":\"/\xff\",\"height\":5,\"answered\":true}"),
         GOOD(WHOLE) "trailing",
+        "{\"format\":1,\"release\":" WHOLE ",\"previous\":\"v1\"}",
+        "{\"format\":1,\"release\":" WHOLE ",\"previous\":\"\"}",
+        "{\"format\":1,\"release\":" WHOLE ",\"previous\":7}",
+        "{\"format\":1,\"release\":" WHOLE ",\"previous\":null}",
     };
     for (size_t i = 0; i < sizeof DAMAGED / sizeof *DAMAGED; i++) {
         if (load(DAMAGED[i], strlen(DAMAGED[i])) != 1)
@@ -149,13 +172,10 @@ static void test_failed_save_keeps_the_old(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        home_test(test_none_yet),
-        home_test(test_save_and_load),
-        home_test(test_damaged),
-        home_test(test_every_truncation),
-        home_test(test_zeroes_and_size),
-        home_test(test_no_file_at_all),
-        home_test(test_failed_save_keeps_the_old),
+        home_test(test_none_yet),         home_test(test_save_and_load),
+        home_test(test_previous),         home_test(test_damaged),
+        home_test(test_every_truncation), home_test(test_zeroes_and_size),
+        home_test(test_no_file_at_all),   home_test(test_failed_save_keeps_the_old),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
