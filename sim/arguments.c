@@ -2,7 +2,6 @@
 
 #include "base/strings.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 
 /* Where the value of a known flag goes; NULL if @flag, of @length characters, is none. */
@@ -30,6 +29,10 @@ static int read_flag(Arguments *arguments, int *at, Failure *failure) {
     size_t length = equals ? (size_t)(equals - flag) : __builtin_strlen(flag);
     const char **value = member_of(arguments, flag, length);
 
+    if (!value && streq(flag, "--sums")) {
+        arguments->sums = true;
+        return 0;
+    }
     if (!value) {
         if (!arguments->unknown_flag)
             arguments->unknown_flag = flag;

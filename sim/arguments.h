@@ -6,9 +6,10 @@
 
 #include "base/failure.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
-/* member, flag: the flags that are known; all of them take a value, and the last one given wins. */
+/* member, flag: the flags that take a value; the last one given wins. --set takes one too, and may be repeated. */
 #define ARGUMENT_FLAGS(X)                                                                                          \
     X(home, "--home")                                                                                              \
     X(scenario, "--scenario")                                                                                      \
@@ -16,7 +17,12 @@
     X(output, "--output")                                                                                          \
     X(version, "--version")                                                                                        \
     X(log, "--log")                                                                                                \
-    X(timeout, "--timeout")
+    X(timeout, "--timeout")                                                                                        \
+    X(folder, "--folder")                                                                                          \
+    X(port, "--port")                                                                                              \
+    X(token, "--token")                                                                                            \
+    X(binary, "--binary")                                                                                          \
+    X(bytes, "--bytes")
 
 typedef struct Arguments {
     int argc;
@@ -28,6 +34,7 @@ typedef struct Arguments {
     size_t setting_count;
     const char **words; /* what is no flag, in order, NULL-terminated */
     size_t word_count;
+    bool sums;                /* --sums was given; it takes no value */
     const char *unknown_flag; /* the first flag that is not known, NULL if there is none */
 } Arguments;
 

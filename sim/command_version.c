@@ -1,6 +1,7 @@
 /* `version`: tells the release that was stamped in, or lies about it. */
 #include "base/clock.h"
 #include "base/strings.h"
+#include "sim/hash.h"
 #include "sim/report.h"
 #include "sim/tool.h"
 
@@ -8,22 +9,15 @@
 #include <stdio.h>
 #include <time.h>
 
-/* FNV-1a: the real node prints the commit of its source here. */
-static uint64_t hash(const char *text) {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-    return hash;
-}
-
 static int print_version(const char *version, bool as_json) {
     if (!as_json) {
-        (void)printf("Vega CLI %s (%016" PRIx64 ")\n", version, hash(version));
+        /* The real node prints the commit of its source there. */
+        (void)printf("Vega CLI %s (%016" PRIx64 ")\n", version, hash_text(version));
         return 0;
     }
     _cleanup_json_ json_t *answer = json_pack("{s:s}", "version", version);
     char digits[17];
-    (void)snprintf(digits, sizeof digits, "%016" PRIx64, hash(version));
+    (void)snprintf(digits, sizeof digits, "%016" PRIx64, hash_text(version));
     (void)json_object_set_new(answer, "hash", json_string(digits));
     (void)json_dumpf(answer, stdout, JSON_COMPACT);
     (void)putchar('\n');

@@ -30,6 +30,8 @@ typedef struct Program {
     X("datanode version", "version", version)                                                                      \
     X("network-history latest-history-segment", "segment", segment)                                                \
     X("datanode network-history latest-history-segment", "segment", segment)                                       \
+    X("releases", "releases", releases)                                                                            \
+    X("asset", NULL, asset)                                                                                        \
     X("stamp", NULL, stamp)                                                                                        \
     X("wait", NULL, wait)                                                                                          \
     X("help", NULL, help)
@@ -38,6 +40,8 @@ typedef struct Program {
 MUST_USE int command_node(Program *program);
 MUST_USE int command_version(Program *program);
 MUST_USE int command_segment(Program *program);
+MUST_USE int command_releases(Program *program);
+MUST_USE int command_asset(Program *program);
 MUST_USE int command_stamp(Program *program);
 MUST_USE int command_wait(Program *program);
 MUST_USE int command_help(Program *program);

@@ -18,6 +18,27 @@ static const char *header_value(const char *line, const char *name) {
     return value + strspn(value, " \t");
 }
 
+/* Keeps the header of @line if it is one that is kept. Returns 0, or -EBADMSG when it does not fit. */
+static int keep_header(const char *line, HttpRequest *request) {
+    struct {
+        const char *header;
+        char *member;
+    } kept[] = {
+#define X(name, text) {(text), request->name},
+        HTTP_REQUEST_HEADERS(X)
+#undef X
+    };
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+        const char *value = header_value(line, kept[i].header);
+        if (!value)
+            continue;
+        if (strlen(value) >= HTTP_HEADER_BYTES)
+            return -EBADMSG;
+        strcpy(kept[i].member, value);
+    }
+    return 0;
+}
+
 static int read_header(const char *line, HttpRequest *request) {
     const char *value;
     if ((value = header_value(line, "Content-Length"))) {
@@ -34,13 +55,13 @@ static int read_header(const char *line, HttpRequest *request) {
     } else if (header_value(line, "Transfer-Encoding")) {
         return -EBADMSG;
     }
-    return 0;
+    return keep_header(line, request);
 }
 
 static int read_request_line(const char *line, HttpRequest *request) {
     char version;
     int used = 0;
-    if (sscanf(line, "%15[A-Z] %255[^ ] HTTP/1.%c%n", request->method, request->path, &version, &used) != 3 ||
+    if (sscanf(line, "%15[A-Z] %2047[^ ] HTTP/1.%c%n", request->method, request->path, &version, &used) != 3 ||
         line[used] != '\0')
         return -EBADMSG;
     request->keep_alive = version != '0';

@@ -10,7 +10,10 @@
 
 typedef struct HttpServer HttpServer;
 
-/** Makes the reply to a request; @ret is empty. Returns 0 or -errno, which closes the connection. */
+/**
+ * Makes the reply to a request; @ret is empty. Returns 0; 1 when it cannot tell yet and wants to be asked again
+ * soon; or -errno, which closes the connection.
+ */
 typedef int (*HttpHandler)(const HttpRequest *request, Reply *ret, void *userdata);
 
 /** Serves on the listening socket @listen_fd, which is taken over. Returns 0 or -errno; then it is still the

@@ -1,4 +1,5 @@
-/* vega-sim: a simulated Vega node, for the end-to-end tests and the demo. `vega-sim help` tells what it does. */
+/* vega-sim: a simulated Vega node, and a server of its releases, for the end-to-end tests and the demo. `vega-sim
+ * help` tells what it does. */
 #include "base/clock.h"
 #include "base/strings.h"
 #include "sim/commands.h"

@@ -46,7 +46,8 @@ static json_t *read_value(const char *text) {
     return value ? value : json_string(text);
 }
 
-static int add_setting(json_t *settings, const char *setting, Failure *failure) {
+static int add_setting(const Scenario *scenario, const char *setting, Failure *failure) {
+    json_t *settings = scenario->settings;
     _cleanup_free_ char *name = NULL;
     const char *equals = strchr(setting, '=');
 
@@ -55,12 +56,18 @@ static int add_setting(json_t *settings, const char *setting, Failure *failure) 
     name = strndup(setting, (size_t)(equals - setting));
     if (!name || json_object_set_new(settings, name, read_value(equals + 1)) < 0)
         return failure_set(failure, -EINVAL, "--set %s: no text that JSON can hold", setting);
-    int r = scenario_check_members(settings, failure);
+    int r = scenario->scheme->check_settings(settings, failure);
     return r < 0 ? failure_prefix(failure, r, "--set %s", setting) : 0;
 }
 
 int scenario_new(const Program *program, Scenario *ret, Failure *failure) {
+    static const ScenarioScheme NODE = {.check_file = scenario_check, .check_settings = scenario_check_members};
+    return scenario_new_of(&NODE, program, ret, failure);
+}
+
+int scenario_new_of(const ScenarioScheme *scheme, const Program *program, Scenario *ret, Failure *failure) {
     Scenario scenario = {
+        .scheme = scheme,
         .process = program->process,
         .version = program->version.text,
         .settings = json_object(),
@@ -69,7 +76,7 @@ int scenario_new(const Program *program, Scenario *ret, Failure *failure) {
     int r = scenario.settings && scenario.members ? 0 : failure_set(failure, -ENOMEM, "out of memory");
 
     for (size_t i = 0; r >= 0 && i < program->arguments.setting_count; i++)
-        r = add_setting(scenario.settings, program->arguments.settings[i], failure);
+        r = add_setting(&scenario, program->arguments.settings[i], failure);
     if (r < 0)
         scenario_free(&scenario);
     else

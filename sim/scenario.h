@@ -17,7 +17,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/** Checks what a scenario may contain. Returns 0, or -EINVAL described in the failure. */
+typedef int (*ScenarioCheck)(const json_t *members, Failure *failure);
+
+typedef struct ScenarioScheme {
+    ScenarioCheck check_file;
+    ScenarioCheck check_settings; /* of --set */
+} ScenarioScheme;
+
 typedef struct Scenario {
+    const ScenarioScheme *scheme;
     const char *process; /* borrowed, like the version */
     const char *version;
     json_t *settings; /* from --set; an object */
@@ -29,6 +38,9 @@ typedef struct Scenario {
  * Returns 0, -EINVAL for a --set that is wrong, or -ENOMEM; described in @failure.
  */
 MUST_USE int scenario_new(const Program *program, Scenario *ret, Failure *failure);
+
+/** The same for a scenario that is none of a node's. */
+MUST_USE int scenario_new_of(const ScenarioScheme *scheme, const Program *program, Scenario *ret, Failure *failure);
 
 void scenario_free(Scenario *scenario);
 

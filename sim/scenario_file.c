@@ -3,7 +3,6 @@
 #include "base/cleanup.h"
 #include "base/files.h"
 #include "base/strings.h"
-#include "sim/scenario_check.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -60,7 +59,7 @@ int scenario_load(Scenario *scenario, const char *path, Failure *failure) {
     members = r < 0 ? json_object() : json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
     if (!members)
         return failure_set(failure, -EINVAL, "%s: line %d: %s", path, error.line, error.text);
-    r = scenario_check(members, failure);
+    r = scenario->scheme->check_file(members, failure);
     if (r < 0)
         return failure_prefix(failure, r, "%s", path);
     scenario_replace(scenario, TAKE_PTR(members));

@@ -61,19 +61,29 @@ static int patch(char *executable, size_t length, const char *version, Failure *
     return 0;
 }
 
+int stamp_make(const char *version, char **ret, size_t *ret_length, Failure *failure) {
+    _cleanup_free_ char *executable = NULL;
+    size_t length = 0;
+
+    int r = check_version(version, failure);
+    if (r >= 0)
+        r = file_read("/proc/self/exe", EXECUTABLE_LIMIT_BYTES, &executable, &length, failure);
+    if (r >= 0)
+        r = patch(executable, length, version, failure);
+    if (r < 0)
+        return r;
+    *ret = TAKE_PTR(executable);
+    *ret_length = length;
+    return 0;
+}
+
 int stamp_write(const char *path, const char *version, Failure *failure) {
     _cleanup_free_ char *executable = NULL;
     _cleanup_free_ char *folder = NULL;
     _cleanup_fd_ int folder_fd = -1;
     size_t length = 0;
 
-    int r = check_version(version, failure);
-    if (r < 0)
-        return r;
-    r = file_read("/proc/self/exe", EXECUTABLE_LIMIT_BYTES, &executable, &length, failure);
-    if (r < 0)
-        return r;
-    r = patch(executable, length, version, failure);
+    int r = stamp_make(version, &executable, &length, failure);
     if (r < 0)
         return r;
 

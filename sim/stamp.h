@@ -6,6 +6,8 @@
 
 #include "base/failure.h"
 
+#include <stddef.h>
+
 enum { STAMP_VERSION_BYTES = 128 }; /* the terminating NUL included */
 
 typedef struct Version {
@@ -14,6 +16,12 @@ typedef struct Version {
 
 /** What this executable was stamped with; "v0.0.0-unstamped" if it never was. */
 Version stamp_read(void);
+
+/**
+ * A copy of this executable that reports @version, in memory; owned by the caller (free).
+ * Returns as stamp_write.
+ */
+MUST_USE int stamp_make(const char *version, char **ret, size_t *ret_length, Failure *failure);
 
 /**
  * Writes a copy of this executable that reports @version to @path: mode 0755, complete or not at all, replacing

@@ -4,6 +4,7 @@ import tempfile
 
 import pytest
 
+from releases import Releases
 from world import World
 
 
@@ -32,3 +33,17 @@ def world_with_data_node(world):
     world.has_data_node = True
     world.run_config("genesis")
     return world
+
+
+@pytest.fixture
+def releases(tmp_path):
+    """A release server that runs and has no releases yet."""
+    server = Releases(tmp_path)
+    try:
+        yield server.start()
+        server.stop()
+        server.check()
+    finally:
+        if server.process:
+            server.process.kill()
+            server.process.wait()
