@@ -1,11 +1,21 @@
 import pathlib
 import shutil
+import signal
 import tempfile
 
 import pytest
 
+from authority import Authority
+from fetching import Fetch
+from hostile_server import HostileServer
 from releases import Releases
 from world import World
+
+
+# Below nohup, or in the background of a script, these are ignored, and so they would be by every program under test.
+for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+    if signal.getsignal(number) == signal.SIG_IGN:
+        signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
@@ -47,3 +57,22 @@ def releases(tmp_path):
         if server.process:
             server.process.kill()
             server.process.wait()
+
+
+@pytest.fixture
+def server():
+    """A web server of the test's own, on a port of its own."""
+    made = HostileServer()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def fetch(tmp_path, server):
+    """visor-fetch with a staging folder, and the server for API and downloads."""
+    return Fetch(tmp_path, server)
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("ca"))
