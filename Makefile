@@ -3,8 +3,9 @@
 BUILD   ?= build
 PREFIX  ?= /usr/local
 DESTDIR ?=
+SECONDS ?= 60
 
-.PHONY: all demo test install clean format docs bench
+.PHONY: all demo test fuzz install clean format docs bench
 .DEFAULT_GOAL := all
 
 all: $(BUILD)/release/build.ninja
@@ -20,6 +21,10 @@ demo: all
 test:
 	@scripts/setup test
 	@scripts/test $(BUILD)
+
+fuzz:
+	@scripts/setup test
+	@scripts/fuzz $(BUILD) $(SECONDS)
 
 bench: all
 	@scripts/bench $(BUILD)/release
