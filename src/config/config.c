@@ -64,16 +64,11 @@ static void check_asset(const TomlNode *root, const Config *config, Problems *pr
 
 static void check_auto_install(const TomlNode *root, const Config *config, Problems *problems) {
     static const char *const NAMES[] = {"autoInstall.repositoryOwner", "autoInstall.repository"};
-    const TomlNode *enabled = schema_find(root, "autoInstall.enabled");
 
     check_asset(root, config, problems);
     check_pins(root, problems);
     if (!config->auto_install.enabled)
         return;
-    problems_add(
-        problems, PROBLEM_WARNING, enabled->line, enabled->column,
-        "autoInstall is checked but not yet effective in this version: put the release's folder in place by hand "
-        "before the upgrade block");
     for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
         const TomlNode *node = schema_find(root, NAMES[i]);
         if (node && node->type == TOML_STRING && !*node->string)

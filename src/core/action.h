@@ -30,6 +30,12 @@
     X(ACTION_ASK_VERSION, "ask version", "ask the running binary for its version")                                      \
     X(ACTION_EXAMINE, "examine",                                                                                        \
       "examine the folder of the release and let its binaries report their version; replaces an examination under way") \
+    X(ACTION_FETCH, "fetch", "fetch the release into its staging folder")                                               \
+    X(ACTION_CANCEL_FETCH, "cancel fetch", "end the fetch under way; it is not answered")                               \
+    X(ACTION_PLACE, "place", "put the staged release, just proven, in place; answered at once")                         \
+    X(ACTION_DISCARD, "discard", "throw away what was fetched of the release")                                          \
+    X(ACTION_TIDY, "tidy", "clear what was staged of other releases, and finished releases beyond keepReleases")        \
+    X(ACTION_WARM, "warm", "read the binaries of the proven release into the page cache")                               \
     X(ACTION_CHECK_PROOF, "check proof",                                                                                \
       "see that what was proven is unchanged and `current` can be switched; answered at once")                          \
     X(ACTION_CANCEL_TOOLS, "cancel tools", "end the tools under way; they are not answered")                            \
@@ -57,8 +63,9 @@ typedef struct Action {
             uint64_t height_blocks;
         } spawn;
         ProcessName process; /* ACTION_TERMINATE, ACTION_TERMINATE_GROUP, ACTION_KILL, ACTION_CHECK_LOCK */
-        const char *tag;     /* ACTION_EXAMINE, ACTION_CHECK_PROOF, ACTION_SWITCH */
-        struct {             /* ACTION_SAVE */
+        const char *tag; /* ACTION_EXAMINE, ACTION_FETCH, ACTION_PLACE, ACTION_DISCARD, ACTION_TIDY, ACTION_WARM,
+                          * ACTION_CHECK_PROOF, ACTION_SWITCH */
+        struct {         /* ACTION_SAVE */
             const char *tag;
             uint64_t height_blocks;
             bool answered;

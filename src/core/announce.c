@@ -52,9 +52,15 @@ void upgrade_announce(Step *step, UpgradeStep before) {
     case UPGRADE_DELAYING:
         announce_ready(step, before);
         break;
-    case UPGRADE_BLOCKED:
-        upgrade_announce_blocked(step);
+    case UPGRADE_FETCHING:
+        if (!step->core->fetch.begun)
+            step_report(
+                step, (Report){
+                          .kind = REPORT_FETCH_PLANNED,
+                          .tag = upgrade->tag,
+                          .delay_usec = usec_since(step->core->fetch.due_usec, step->now_usec)});
         break;
+    case UPGRADE_BLOCKED: /* said when it is known that there is something to say: the first look may cure it */
     case UPGRADE_NONE:
     case UPGRADE_ASKING:
     case UPGRADE_EXAMINING:

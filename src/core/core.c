@@ -55,7 +55,14 @@ static void begin(Step *step, const Event *event) {
         tag_copy(&node->unanswered_tag, event->begin.unanswered_tag);
         node->unanswered_height_blocks = event->begin.unanswered_height_blocks;
     }
+    step->core->fetch.random = event->begin.seed;
     node_start(step, NODE_START_FIRST);
+}
+
+static void change_settings(Step *step, const Settings *settings) {
+    Settings before = step->core->settings;
+    step->core->settings = *settings;
+    fetch_plan_settings_changed(step, &before);
 }
 
 static void exited(Step *step, const Event *event) {
@@ -153,6 +160,12 @@ static void handle(Step *step, const Event *event) {
     case EVENT_EXAMINED:
         upgrade_examined(step, event);
         break;
+    case EVENT_FETCHED:
+        fetch_plan_ended(step, event);
+        break;
+    case EVENT_PLACED:
+        upgrade_placed(step, event);
+        break;
     case EVENT_PROOF:
         upgrade_proof(step, event->done.ok);
         break;
@@ -166,7 +179,7 @@ static void handle(Step *step, const Event *event) {
         upgrade_folder_changed(step);
         break;
     case EVENT_SETTINGS:
-        step->core->settings = *event->changed.settings;
+        change_settings(step, event->changed.settings);
         break;
     case EVENT_STOP_ASKED:
         node_stop_asked(step);
@@ -201,5 +214,6 @@ uint64_t core_deadline_usec(const Core *core) {
     uint64_t due_usec = node_deadline_usec(core);
     due_usec = earlier(due_usec, processes_deadline_usec(core));
     due_usec = earlier(due_usec, blocks_deadline_usec(core));
+    due_usec = earlier(due_usec, fetch_plan_deadline_usec(core));
     return earlier(due_usec, upgrade_deadline_usec(core));
 }

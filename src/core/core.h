@@ -9,6 +9,7 @@
 #include "core/action.h"
 #include "core/blocks.h"
 #include "core/event.h"
+#include "core/fetch_plan.h"
 #include "core/node.h"
 #include "core/process.h"
 #include "core/settings.h"
@@ -29,6 +30,7 @@ typedef struct Core {
     Node node;
     Upgrade upgrade;
     Blocks blocks;
+    FetchPlan fetch;
 } Core;
 
 /** Makes a core that has not begun; EVENT_BEGIN starts it. */

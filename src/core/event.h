@@ -22,6 +22,8 @@
     X(EVENT_HEIGHT, "height", "answer to ask height")                                                              \
     X(EVENT_VERSION, "version", "answer to ask version")                                                           \
     X(EVENT_EXAMINED, "examined", "answer to examine")                                                             \
+    X(EVENT_FETCHED, "fetched", "answer to fetch")                                                                 \
+    X(EVENT_PLACED, "placed", "answer to place")                                                                   \
     X(EVENT_PROOF, "proof", "answer to check proof")                                                               \
     X(EVENT_SAVED, "saved", "answer to save")                                                                      \
     X(EVENT_SWITCHED, "switched", "answer to switch")                                                              \
@@ -45,6 +47,14 @@ typedef enum SegmentResult {
     SEGMENT_FAILED, /* anything else: the start has failed */
 } SegmentResult;
 
+/** Where an examination found the release. */
+typedef enum Found {
+    FOUND_IN_PLACE, /* its folder is there, be it right or wrong */
+    FOUND_ABSENT,   /* a fetch can supply what is missing */
+    FOUND_STAGED,   /* it was fetched and is complete, but not yet in place */
+    FOUND_USELESS,  /* what was fetched is not the release: it has to go */
+} Found;
+
 /** One event. Strings are borrowed for the step. */
 typedef struct Event {
     EventType type;
@@ -53,6 +63,7 @@ typedef struct Event {
         struct { /* EVENT_BEGIN: the last switch, if `current` still names it and it has never answered */
             const char *unanswered_tag; /* NULL = none */
             uint64_t unanswered_height_blocks;
+            uint64_t seed; /* any number, another one on every machine */
         } begin;
         struct {             /* EVENT_INSPECTED */
             ExitCode result; /* EXIT_CODE_OK: may start */
@@ -88,7 +99,18 @@ typedef struct Event {
             const char *tag;
             bool proven;
             bool is_current; /* the folder is the one that `current` names */
+            Found found;
         } examined;
+        struct { /* EVENT_FETCHED */
+            const char *tag;
+            bool ok;
+            bool progressed;           /* bytes came that need not come again */
+            uint64_t retry_after_usec; /* what the server asked for; 0 = nothing */
+        } fetched;
+        struct { /* EVENT_PLACED */
+            bool ok;
+            bool proven; /* every file in place is the one that was proven where it was staged */
+        } placed;
         struct { /* EVENT_PROOF, EVENT_SAVED, EVENT_SWITCHED */
             bool ok;
         } done;

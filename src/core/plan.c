@@ -21,9 +21,12 @@ void upgrade_forget(Upgrade *upgrade) {
     upgrade->facts.accepted = false;
     upgrade->facts.usable = false;
     upgrade->facts.installed = false;
+    upgrade->facts.absent = false;
     upgrade->facts.proven = false;
     upgrade->facts.ready = false;
     upgrade->examining = false;
+    upgrade->examined = false;
+    upgrade->placing = false;
     upgrade->tag[0] = '\0';
     upgrade->height_blocks = 0;
 }
@@ -35,6 +38,8 @@ static void retract(Step *step) {
     if (!upgrade->facts.installed) {
         tag_copy(&upgrade->former, upgrade->tag);
         step_report(step, (Report){.kind = REPORT_RETRACTED, .tag = upgrade->former});
+        if (upgrade->facts.proven)
+            step_report(step, (Report){.kind = REPORT_KEPT, .tag = upgrade->former});
     }
     upgrade_forget(upgrade);
 }
@@ -49,6 +54,7 @@ static void accept(Step *step, const Event *event) {
     upgrade->height_blocks = event->poll.height_blocks;
     tag_copy(&upgrade->tag, event->poll.tag);
     compare_releases(upgrade);
+    fetch_plan_begin(step);
     if (!upgrade->facts.installed)
         step_report(
             step, (Report){.kind = REPORT_ACCEPTED, .tag = upgrade->tag, .height_blocks = upgrade->height_blocks});
@@ -89,6 +95,7 @@ void upgrade_observe(Step *step, const Event *event) {
     if (event->poll.ready && !upgrade->facts.ready) {
         upgrade->ready_usec = step->now_usec;
         upgrade->alarm_due_usec = step->now_usec; /* what was said of it hours ago matters now */
+        fetch_plan_hurry(step);
     }
     upgrade->facts.ready = event->poll.ready;
 }
@@ -120,6 +127,11 @@ static void check_proof(Step *step) {
     step_do(step, ACTION_CHECK_PROOF)->tag = step->core->upgrade.tag;
 }
 
+static void place(Step *step) {
+    step->core->upgrade.placing = true;
+    step_do(step, ACTION_PLACE)->tag = step->core->upgrade.tag;
+}
+
 void upgrade_examined(Step *step, const Event *event) {
     Upgrade *upgrade = &step->core->upgrade;
 
@@ -133,12 +145,40 @@ void upgrade_examined(Step *step, const Event *event) {
     if (event->examined.is_current && upgrade->facts.running_known && !upgrade->running[0])
         upgrade->facts.installed = true;
     bool changed_meanwhile = upgrade->examine_due_usec != USEC_NEVER;
-    upgrade->facts.proven = event->examined.proven;
+    upgrade->examined = true;
+    upgrade->facts.absent = event->examined.found == FOUND_ABSENT || event->examined.found == FOUND_USELESS;
+    bool in_place = event->examined.proven && event->examined.found == FOUND_IN_PLACE;
+    if (in_place && !upgrade->facts.proven) /* however it came there: what was staged is not needed any more */
+        step_do(step, ACTION_TIDY)->tag = "";
+    upgrade->facts.proven = in_place;
+    if (event->examined.found == FOUND_USELESS)
+        step_do(step, ACTION_DISCARD)->tag = upgrade->tag;
+    if (event->examined.found == FOUND_STAGED && event->examined.proven)
+        place(step);
     upgrade->check_due_usec = usec_add(step->now_usec, CHECK_USEC);
     if (upgrade->facts.proven && changed_meanwhile)
         check_proof(step);
     else if (!changed_meanwhile)
         upgrade->examine_due_usec = usec_add(step->now_usec, EXAMINE_USEC);
+}
+
+void upgrade_placed(Step *step, const Event *event) {
+    Upgrade *upgrade = &step->core->upgrade;
+    if (!upgrade->placing) {
+        step_impossible(step, EVENT_NAME[event->type]);
+        return;
+    }
+    upgrade->placing = false;
+    if (!event->placed.ok) {
+        upgrade_try_again(step, REPORT_NOT_PLACED);
+        upgrade->examine_due_usec = usec_add(step->now_usec, UPGRADE_RETRY_USEC);
+        return;
+    }
+    upgrade->facts.absent = false;
+    upgrade->facts.proven = event->placed.proven;
+    upgrade->examine_due_usec = event->placed.proven ? usec_add(step->now_usec, EXAMINE_USEC) : step->now_usec;
+    step_report(step, (Report){.kind = REPORT_PLACED, .tag = upgrade->tag});
+    step_do(step, ACTION_TIDY)->tag = "";
 }
 
 void upgrade_folder_changed(Step *step) {
@@ -193,6 +233,7 @@ static void commit(Step *step) {
     upgrade->committed_usec = step->now_usec;
     tag_copy(&upgrade->former, upgrade->running);
     node_stop(step, NODE_REASON_UPGRADE);
+    step_do(step, ACTION_WARM)->tag = upgrade->tag; /* in the shadow of the stop, and after its signal */
     step_report(
         step, (Report){
                   .kind = REPORT_COMMITTED,
@@ -263,15 +304,18 @@ void upgrade_advance(Step *step) {
     Upgrade *upgrade = &step->core->upgrade;
     UpgradeStep before = upgrade->step;
 
+    upgrade->facts.may_fetch =
+        step->core->settings.fetch_enabled && (step->core->settings.fetch_early || upgrade->facts.ready);
     upgrade->step = upgrade_step(&upgrade->facts);
     if (upgrade->step != before)
         upgrade_announce(step, before);
     switch (upgrade->step) {
     case UPGRADE_BLOCKED:
-        if (step->now_usec >= upgrade->alarm_due_usec)
+        if (upgrade->examined && step->now_usec >= upgrade->alarm_due_usec)
             upgrade_announce_blocked(step);
         examine_when_due(step);
         break;
+    case UPGRADE_FETCHING:
     case UPGRADE_EXAMINING:
         examine_when_due(step);
         break;
@@ -296,16 +340,19 @@ void upgrade_advance(Step *step) {
     case UPGRADE_STEP_COUNT:
         break;
     }
+    fetch_plan_advance(step);
 }
 
 uint64_t upgrade_deadline_usec(const Core *core) {
     const Upgrade *upgrade = &core->upgrade;
     uint64_t examine_due_usec = upgrade->examining ? USEC_NEVER : upgrade->examine_due_usec;
+    uint64_t alarm_due_usec = upgrade->examined ? upgrade->alarm_due_usec : USEC_NEVER;
     switch (upgrade->step) {
+    case UPGRADE_FETCHING:
     case UPGRADE_EXAMINING:
         return examine_due_usec;
     case UPGRADE_BLOCKED:
-        return examine_due_usec < upgrade->alarm_due_usec ? examine_due_usec : upgrade->alarm_due_usec;
+        return examine_due_usec < alarm_due_usec ? examine_due_usec : alarm_due_usec;
     case UPGRADE_REFUSED:
     case UPGRADE_INSTALLED:
         return upgrade->facts.ready ? upgrade->alarm_due_usec : USEC_NEVER;

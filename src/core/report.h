@@ -59,6 +59,13 @@ enum {
       "refused: the tag is no plain version name, and it would become the name of a folder; the node is left running")      \
     X(REPORT_REFUSED_OLDER, LOG_LEVEL_ERROR, "upgrade", REPORT_TAG | REPORT_FROM,                                           \
       "refused: the release is older than the one that runs; the node is left running")                                     \
+    X(REPORT_FETCH_PLANNED, LOG_LEVEL_INFO, "upgrade", REPORT_TAG | REPORT_DELAY,                                           \
+      "the release is missing and will be fetched")                                                                         \
+    X(REPORT_FETCH_FAILED, LOG_LEVEL_DEBUG, "fetch", REPORT_TAG | REPORT_DELAY, "the fetch is tried again")                 \
+    X(REPORT_PLACED, LOG_LEVEL_INFO, "upgrade", REPORT_TAG, "the fetched release is in place")                              \
+    X(REPORT_NOT_PLACED, LOG_LEVEL_ERROR, "upgrade", REPORT_TAG,                                                            \
+      "the fetched release could not be put in place; trying again")                                                        \
+    X(REPORT_KEPT, LOG_LEVEL_INFO, "upgrade", REPORT_TAG, "its folder stays in place")                                      \
     X(REPORT_PREPARED, LOG_LEVEL_INFO, "upgrade", REPORT_TAG | REPORT_HEIGHT,                                               \
       "ready for the upgrade: the release is proven")                                                                       \
     X(REPORT_UNPREPARED, LOG_LEVEL_WARNING, "upgrade", REPORT_TAG,                                                          \

@@ -101,6 +101,7 @@ void upgrade_observe(Step *step, const Event *event);
 void upgrade_running(Step *step, const char *tag);
 void upgrade_examined(Step *step, const Event *event);
 void upgrade_folder_changed(Step *step);
+void upgrade_placed(Step *step, const Event *event);
 void upgrade_proof(Step *step, bool stands);
 void upgrade_saved(Step *step, bool ok);
 void upgrade_stopped(Step *step);
@@ -127,6 +128,23 @@ uint64_t upgrade_deadline_usec(const Core *core);
 /** When the old node may be stopped, once it is ready: after the stop delay, and not before a failed try is due
  * again. */
 uint64_t upgrade_stop_due_usec(const Core *core);
+
+/* Fetching it (fetch_plan.c). */
+
+/** A release is accepted: plans the first try. */
+void fetch_plan_begin(Step *step);
+
+/** The network waits, or what stood in the way may have changed: the next try is due now. */
+void fetch_plan_hurry(Step *step);
+
+void fetch_plan_settings_changed(Step *step, const Settings *before);
+
+/** A try has ended. */
+void fetch_plan_ended(Step *step, const Event *event);
+
+/** Begins a try that is due, and ends one that nobody wants any more. */
+void fetch_plan_advance(Step *step);
+uint64_t fetch_plan_deadline_usec(const Core *core);
 
 /* What is said of it (announce.c). */
 

@@ -95,6 +95,7 @@ void upgrade_completed(Step *step) {
     else
         step_report(step, completed);
     upgrade_forget(upgrade);
+    step_do(step, ACTION_TIDY)->tag = "";
     upgrade->facts.committed = false;
     upgrade->facts.stopped = false;
     upgrade->facts.switched = false;

@@ -15,6 +15,8 @@
     X(usable, "usable", "its tag is a plain version name and no older than what runs")                             \
     X(running_known, "running known", "the running binary has reported its release, or failed to")                 \
     X(installed, "installed", "it is the release that runs")                                                       \
+    X(absent, "absent", "nothing of it is in place, or all but its binary: a fetch can supply that")               \
+    X(may_fetch, "may fetch", "autoInstall is on; without prefetch, only when the node is ready")                  \
     X(proven, "proven", "its folder is complete and its binaries reported its version")                            \
     X(ready, "ready", "the node has finished the upgrade block")                                                   \
     X(committed, "committed", "the old node is being stopped, or was, for it")                                     \
@@ -28,8 +30,10 @@
     X(UPGRADE_ASKING, "asking", "which release runs is not yet known: wait for its answer")                        \
     X(UPGRADE_INSTALLED, "installed", "the release runs already: nothing to do")                                   \
     X(UPGRADE_EXAMINING, "examining", "not proven: examine it when its folder changes, and every 10 s")            \
+    X(UPGRADE_FETCHING, "fetching", "absent: fetch it, again and again; examine what was fetched")                 \
     X(UPGRADE_PREPARED, "prepared", "proven: wait for the block")                                                  \
-    X(UPGRADE_BLOCKED, "blocked", "ready but not proven: the old node stays up, keep examining, be loud")          \
+    X(UPGRADE_BLOCKED, "blocked",                                                                                  \
+      "ready but not proven: the old node stays up, keep fetching and examining, be loud")                         \
     X(UPGRADE_DELAYING, "delaying", "ready and proven: wait for the stop delay, then look at the proof once more") \
     X(UPGRADE_STOPPING, "stopping", "stop the old node")                                                           \
     X(UPGRADE_SWITCHING, "switching", "point `current` at the release's folder")                                   \
@@ -65,6 +69,7 @@ extern const char *const UPGRADE_STEP_NAME[UPGRADE_STEP_COUNT];
     X(UPGRADE_DELAYING, facts->ready && facts->proven)                                                             \
     X(UPGRADE_BLOCKED, facts->ready)                                                                               \
     X(UPGRADE_PREPARED, facts->proven)                                                                             \
+    X(UPGRADE_FETCHING, facts->absent && facts->may_fetch)                                                         \
     X(UPGRADE_EXAMINING, true)
 
 /** The step that the facts call for: the first rule that matches. */
@@ -79,6 +84,8 @@ typedef struct Upgrade {
     char running[RELEASE_TAG_MAX + 1]; /* what the running binary reports; "" = unknown */
     char former[RELEASE_TAG_MAX + 1];  /* what ran before the switch; or the tag that another one replaced */
     bool examining;                    /* an examination is under way */
+    bool examined;                     /* one has come to its end */
+    bool placing;                      /* what was staged and proven is being put in place */
     bool checking;                     /* a look at the proof is under way */
     bool saving;                       /* the upgrade is being recorded, and nothing is stopped before it is */
     uint64_t examine_due_usec;

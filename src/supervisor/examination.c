@@ -6,7 +6,6 @@
 #include "base/strings.h"
 #include "home/current.h"
 #include "supervisor/shell.h"
-#include "supervisor/tool_output.h"
 
 #include <string.h>
 
@@ -16,8 +15,9 @@ enum {
 };
 
 void examination_cancel(Examination *examination) {
-    examination->tool = tool_cancel(examination->tool);
+    examination->proof = proof_cancel(examination->proof);
     examination->release = release_free(examination->release);
+    examination->staged = staged_free(examination->staged);
 }
 
 static void forget_proof(Examination *examination) {
@@ -35,26 +35,49 @@ static bool is_current(const Supervisor *supervisor, const char *folder) {
     return resolved && supervisor->running && streq(resolved, supervisor->running->folder);
 }
 
-/* A finding leaves as an event: at once from examination_start(), or from the end of a tool. */
+/* A finding leaves as an event: at once from examination_start(), or later from the event loop. */
 typedef void (*Deliver)(Supervisor *supervisor, Event event);
 
-static void finding_bad(Supervisor *supervisor, const char *text, Deliver deliver) {
+static void deliver_finding(Supervisor *supervisor, bool proven, bool is_current_folder, Deliver deliver) {
+    const Examination *examination = &supervisor->examination;
+    deliver(
+        supervisor, (Event){
+                        .type = EVENT_EXAMINED,
+                        .examined = {
+                            .tag = examination->tag,
+                            .proven = proven,
+                            .is_current = is_current_folder,
+                            .found = examination->found,
+                        }});
+}
+
+static void complain(Supervisor *supervisor, const char *text) {
     Examination *examination = &supervisor->examination;
     bool late = supervisor->core.upgrade.facts.ready;
-    bool current = examination->release && is_current(supervisor, examination->release->folder);
-
+    /* What autoInstall is about to supply is no complaint: what the fetch comes to is told by itself. */
+    if (examination->found == FOUND_ABSENT && supervisor->core.upgrade.facts.may_fetch)
+        return;
+    if (examination->found == FOUND_ABSENT && supervisor->config->auto_install.enabled)
+        text = "it is missing, and will be fetched when the network waits, not before: prefetch is off";
     if (throttle_pass(
             &examination->complaints, text, clock_monotonic_usec(), late ? REPEAT_LATE_USEC : REPEAT_EARLY_USEC))
         log_event(
             late ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, "upgrade", "the release is not ready",
             field_string("tag", examination->tag), field_string("why", text));
-    examination->release = release_free(examination->release);
-    forget_proof(examination);
-    deliver(
-        supervisor, (Event){.type = EVENT_EXAMINED, .examined = {.tag = examination->tag, .is_current = current}});
 }
 
-static void finding_good(Supervisor *supervisor, Deliver deliver) {
+static void finding_bad(Supervisor *supervisor, const char *text, Deliver deliver) {
+    Examination *examination = &supervisor->examination;
+    bool current = examination->release && is_current(supervisor, examination->release->folder);
+
+    complain(supervisor, text);
+    examination->release = release_free(examination->release);
+    examination->staged = staged_free(examination->staged);
+    forget_proof(examination);
+    deliver_finding(supervisor, false, current, deliver);
+}
+
+static void finding_good(Supervisor *supervisor) {
     Examination *examination = &supervisor->examination;
 
     forget_proof(examination);
@@ -62,71 +85,46 @@ static void finding_good(Supervisor *supervisor, Deliver deliver) {
     release_log_findings(examination->release, "upgrade");
     examination->proven = TAKE_PTR(examination->release);
     tag_copy(&examination->proven_tag, examination->tag);
-    deliver(
-        supervisor, (Event){
-                        .type = EVENT_EXAMINED,
-                        .examined = {
-                            .tag = examination->tag,
-                            .proven = true,
-                            .is_current = is_current(supervisor, examination->proven->folder),
-                        }});
+    deliver_finding(supervisor, true, is_current(supervisor, examination->proven->folder), supervisor_dispatch);
+    if (!supervisor->core.upgrade.examining) /* nobody wants it placed any more, if it is still there */
+        examination->staged = staged_free(examination->staged);
 }
 
-static void ask_next_binary(Supervisor *supervisor, Deliver deliver);
-
-static int check_version(const Examination *examination, const ToolResult *result, Failure *failure) {
-    const char *path = release_binary(examination->release, examination->asking)->full_path;
-    char version[RELEASE_TAG_MAX + 1];
-
-    if (result->result < 0)
-        return failure_set(failure, result->result, "%s", result->summary);
-    int r = version_output_parse(result->output, &version, failure);
-    if (r < 0)
-        return failure_prefix(failure, r, "%s was asked for its version", path);
-    if (!streq(version, examination->tag))
-        return failure_set(
-            failure, -EBADMSG,
-            "%s reports version %s, but the network wants %s: put that binary there, or name another in run-config.toml",
-            path, version, examination->tag);
-    return 0;
-}
-
-static void on_version(const ToolResult *result, void *userdata) {
+static void on_proof(int result, const Failure *failure, void *userdata) {
     Supervisor *supervisor = userdata;
     Examination *examination = &supervisor->examination;
-    Failure failure = {0};
 
-    examination->tool = NULL;
-    int r = check_version(examination, result, &failure);
-    if (r < 0) {
-        finding_bad(supervisor, failure.message, supervisor_dispatch);
-        return;
-    }
-    examination->asking++;
-    ask_next_binary(supervisor, supervisor_dispatch);
+    examination->proof = NULL;
+    /* What says that it is another release, or nothing, is not worth keeping. What could not be asked is asked
+     * again. */
+    bool useless = result == -EBADMSG || result == -ENOEXEC || result == -ECHILD;
+    if (useless && examination->found == FOUND_STAGED)
+        examination->found = FOUND_USELESS;
+    Failure told = *failure;
+    if (result == -EBADMSG && examination->found == FOUND_IN_PLACE)
+        (void)failure_cure(&told, result, PROOF_CURE);
+    if (result < 0)
+        finding_bad(supervisor, told.message, supervisor_dispatch);
+    else
+        finding_good(supervisor);
 }
 
-/* Core and data node are usually one file: then one answer is enough. */
-static bool was_asked(const Release *release, ProcessName process) {
-    return process == PROCESS_DATA_NODE &&
-           file_identity_equal(
-               &release->binary_identities[PROCESS_VEGA], &release->binary_identities[PROCESS_DATA_NODE]);
-}
-
-static void ask_next_binary(Supervisor *supervisor, Deliver deliver) {
+/* In its folder, or else where it was fetched to. Fills in where it was found, whether it can be loaded or not. */
+static int load(Supervisor *supervisor, const char *tag, const char *folder, Failure *failure) {
     Examination *examination = &supervisor->examination;
-    Failure failure = {0};
 
-    const RunBinary *binary =
-        examination->asking < PROCESS_COUNT ? release_binary(examination->release, examination->asking) : NULL;
-    if (!binary || was_asked(examination->release, examination->asking)) {
-        finding_good(supervisor, deliver);
-        return;
-    }
-    ToolRequest request = version_request(binary->full_path);
-    int r = tool_start(supervisor->event, &request, on_version, supervisor, &examination->tool, &failure);
+    examination->found = FOUND_IN_PLACE;
+    int r = current_check(supervisor->home, failure);
     if (r < 0)
-        finding_bad(supervisor, failure.message, deliver);
+        return r;
+    r = release_load(supervisor->home, folder, &examination->release, failure);
+    if (r >= 0 || release_absence(supervisor->home, folder) == RELEASE_NOTHING)
+        return r;
+    Failure of_staged = {0};
+    int loaded = staged_load(supervisor, tag, folder, &of_staged);
+    if (loaded > 0) /* nothing was fetched either: what is missing was said above */
+        return r;
+    return loaded < 0 ? failure_set(failure, loaded, "%s", of_staged.message) : 0;
 }
 
 void examination_start(Supervisor *supervisor, const char *tag) {
@@ -138,15 +136,13 @@ void examination_start(Supervisor *supervisor, const char *tag) {
     if (!streq(examination->tag, tag))
         throttle_reset(&examination->complaints);
     tag_copy(&examination->tag, tag);
-    examination->asking = PROCESS_VEGA;
     examination_watch(supervisor, tag);
-    int r = folder ? current_check(supervisor->home, &failure) : failure_set(&failure, -ENOMEM, "out of memory");
+    int r = folder ? load(supervisor, tag, folder, &failure) : failure_set(&failure, -ENOMEM, "out of memory");
     if (r >= 0)
-        r = release_load(supervisor->home, folder, &examination->release, &failure);
+        r = proof_start(
+            supervisor->event, examination->release, tag, on_proof, supervisor, &examination->proof, &failure);
     if (r < 0)
         finding_bad(supervisor, failure.message, supervisor_answer);
-    else
-        ask_next_binary(supervisor, supervisor_answer);
 }
 
 void examination_watch(Supervisor *supervisor, const char *tag) {

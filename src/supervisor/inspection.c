@@ -7,6 +7,7 @@
 #include "supervisor/shell.h"
 
 #include <string.h>
+#include <sys/random.h>
 
 /* `current` is missing: which folder it has to name. Never an older release than the one that ran last. */
 static int choose_folder(const Supervisor *supervisor, char **ret, Failure *failure) {
@@ -158,10 +159,18 @@ static void read_state(Supervisor *supervisor, bool has_current) {
     }
 }
 
+/* Only so that the nodes of a network do not all fetch at once: without random numbers the clock will do. */
+static uint64_t draw_seed(void) {
+    uint64_t seed = 0;
+    if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) != (ssize_t)sizeof seed)
+        seed = clock_realtime_usec() ^ (uint64_t)getpid() << 32;
+    return seed;
+}
+
 Event inspect_begin(Supervisor *supervisor) {
     _cleanup_free_ char *folder = NULL;
     _cleanup_free_ char *recorded = NULL;
-    Event event = {.type = EVENT_BEGIN};
+    Event event = {.type = EVENT_BEGIN, .begin = {.seed = draw_seed()}};
 
     bool has_current = current_read(supervisor->home, &folder, NULL) == 0;
     read_state(supervisor, has_current);

@@ -66,6 +66,24 @@ void perform(Supervisor *supervisor, const Action *action) {
     case ACTION_EXAMINE:
         examination_start(supervisor, action->tag);
         break;
+    case ACTION_FETCH:
+        fetching_start(supervisor, action->tag);
+        break;
+    case ACTION_CANCEL_FETCH:
+        fetching_cancel(supervisor);
+        break;
+    case ACTION_PLACE:
+        staged_place(supervisor, action->tag);
+        break;
+    case ACTION_DISCARD:
+        staged_discard(supervisor, action->tag);
+        break;
+    case ACTION_TIDY:
+        tidying_clear(supervisor, action->tag);
+        break;
+    case ACTION_WARM:
+        tidying_warm(supervisor, action->tag);
+        break;
     case ACTION_CHECK_PROOF:
         examination_watch(supervisor, action->tag);
         supervisor_answer(

@@ -1,29 +1,42 @@
 /* config.toml, read again while running: a good one takes effect at once, of a bad one only its errors are heard.
  */
 #include "base/cleanup.h"
+#include "base/strings.h"
 #include "supervisor/shell.h"
 
 #include <string.h>
 
 enum { SETTLE_USEC = 100 * 1000 }; /* an editor's write comes as several events */
 
+typedef struct Changes {
+    size_t count;
+    bool of_fetching;
+} Changes;
+
 static void log_change(const char *key, const char *from, const char *to, void *userdata) {
-    size_t *changes = userdata;
-    (*changes)++;
+    Changes *changes = userdata;
+    changes->count++;
+    changes->of_fetching = changes->of_fetching || string_after(key, "autoInstall.");
     log_info("config", "changed", field_string("key", key), field_string("from", from), field_string("to", to));
 }
 
 static void take_over(Supervisor *supervisor, Config *config, bool asked) {
-    size_t changes = 0;
+    Changes changes = {0};
     config_compare(supervisor->config, config, log_change, &changes);
     config_free(supervisor->config);
     supervisor->config = config;
     log_configure(config->log.format, config->log.level);
-    if (changes == 0 && (asked || supervisor->config_refused))
+    if (changes.count == 0 && (asked || supervisor->config_refused))
         log_info("config", asked ? "read again; nothing has changed" : "good again; nothing has changed");
     supervisor->config_refused = false;
 
+    if (changes.of_fetching) {
+        supervisor->fetch_revision++;
+        fetching_forget(&supervisor->fetching);
+        throttle_reset(&supervisor->examination.complaints);
+    }
     Settings settings = supervisor_settings(config);
+    settings.fetch_revision = supervisor->fetch_revision;
     supervisor_dispatch(supervisor, (Event){.type = EVENT_SETTINGS, .changed = {.settings = &settings}});
     supervisor_dispatch(supervisor, (Event){.type = EVENT_FOLDER_CHANGED}); /* [upgradeFolders] may name another */
 }

@@ -3,9 +3,12 @@
 
 #include "core/core.h"
 #include "home/release.h"
+#include "home/staged.h"
 #include "home/state.h"
 #include "proc/child.h"
 #include "proc/tool.h"
+#include "release/fetch.h"
+#include "release/proof.h"
 #include "rpc/client.h"
 #include "rpc/statistics.h"
 #include "supervisor/supervisor.h"
@@ -21,13 +24,27 @@ enum { EVENTS_MAX = 16 }; /* answers that wait for their step; there are never m
 /** One release being proven (examination.c). */
 typedef struct Examination {
     char tag[RELEASE_TAG_MAX + 1];
+    Found found;      /* where */
+    Staged *staged;   /* what `release` is, while it is not yet in place */
     Release *release; /* found complete; its binaries are being asked */
-    ProcessName asking;
-    Tool *tool;
+    Proof *proof;
     Release *proven; /* what the last positive finding was about */
     char proven_tag[RELEASE_TAG_MAX + 1];
     Throttle complaints;
 } Examination;
+
+/** The accepted release being fetched (fetching.c). */
+typedef struct Fetching {
+    char tag[RELEASE_TAG_MAX + 1];
+    Fetch *fetch;
+    bool again;     /* this is not the first try of this tag */
+    bool discarded; /* one of this tag was thrown away, and that was said: what comes of the next, its proof says */
+    bool sandbox_told; /* what protects visor-fetch does not change while Visor runs */
+    uint64_t began_usec;
+    uint64_t told_usec;
+    Throttle complaints;
+    Throttle warnings;
+} Fetching;
 
 /** Files that are watched for changes (watch.c). */
 typedef struct Watch {
@@ -66,11 +83,19 @@ typedef struct Supervisor {
 
     State state;
     bool state_damaged;
+    char *earlier;    /* what ran before `state.previous`, while this Visor remembers */
     Release *running; /* what was last found fit to start */
     Child *children[PROCESS_COUNT];
     Tool *segment_tool;
     Tool *version_tool;
     Examination examination;
+    Fetching fetching;
+    Tool *removal; /* of what was discarded (tidying.c) */
+    sd_event_source *removal_retry;
+    size_t removals_failed; /* since the last retry: so many at the front of the list are passed over */
+    Throttle removal_failures;
+    Tool *warming;
+    uint64_t fetch_revision; /* counts the changes of [autoInstall] */
 
     RpcClient *rpc;
     StatisticsClient *statistics;
@@ -112,9 +137,6 @@ Event inspect_begin(Supervisor *supervisor);
 
 /* What the binaries say (tools.c). */
 
-/** How the binary at @path, borrowed, is asked for its version. */
-ToolRequest version_request(const char *path);
-
 void tools_ask_version(Supervisor *supervisor);
 void tools_query_segment(Supervisor *supervisor);
 void tools_cancel(Supervisor *supervisor);
@@ -126,10 +148,41 @@ bool examination_stands(const Supervisor *supervisor, const char *tag);
 void examination_cancel(Examination *examination);
 void examination_free(Examination *examination);
 
+/* The fetch of the accepted release (fetching.c). */
+void fetching_start(Supervisor *supervisor, const char *tag);
+void fetching_cancel(Supervisor *supervisor);
+
+/** What was said of fetching is news again: another release, or other settings. */
+void fetching_forget(Fetching *fetching);
+
+/* What was fetched, on its way into the home (staged.c). */
+
+/**
+ * Loads what was fetched of the release @tag, to be proven before it goes to @folder. Fills in examination.found.
+ * Returns 0; 1 if nothing complete is there; -errno described in @failure.
+ */
+MUST_USE int staged_load(Supervisor *supervisor, const char *tag, const char *folder, Failure *failure);
+void staged_place(Supervisor *supervisor, const char *tag);
+void staged_discard(Supervisor *supervisor, const char *tag);
+
+/* Room on the disk, and in memory (tidying.c). */
+
+/** Puts aside what was staged of other releases than @tag; "": all of it, and finished releases over the number. */
+void tidying_clear(Supervisor *supervisor, const char *tag);
+
+/** Removes what was put aside, in the background. */
+void tidying_remove(Supervisor *supervisor);
+
+/** Reads the binaries of the proven release @tag into the page cache, in the background. */
+void tidying_warm(Supervisor *supervisor, const char *tag);
+
 /* The record and the link (switching.c). */
 void save(Supervisor *supervisor, const char *tag, uint64_t height_blocks, bool answered);
 void record_running(Supervisor *supervisor);
 void switch_release(Supervisor *supervisor, const char *tag);
+
+/** Logs what the disk refused, once a minute while it stays the same. */
+void switching_complain(Supervisor *supervisor, const Failure *failure);
 
 /* Changes on disk (watch.c, reload.c). */
 void watch_start(Supervisor *supervisor);

@@ -30,6 +30,9 @@ Settings supervisor_settings(const Config *config) {
         .stop_grace_usec = config->stop_signal_timeout_seconds * USEC_PER_SEC,
         .poll_interval_usec = config->rpc.poll_interval_ms * USEC_PER_MSEC,
         .accepted_poll_interval_usec = config->rpc.accepted_poll_interval_ms * USEC_PER_MSEC,
+        .fetch_enabled = config->auto_install.enabled,
+        .fetch_early = config->auto_install.prefetch,
+        .fetch_spread_usec = config->auto_install.prefetch_spread_seconds * USEC_PER_SEC,
     };
 }
 
@@ -205,8 +208,10 @@ static void supervisor_clear(Supervisor *supervisor) {
     (void)sd_event_source_disable_unref(supervisor->sigquit);
     (void)sd_event_source_disable_unref(supervisor->deadline);
     (void)sd_event_source_disable_unref(supervisor->reload);
+    (void)sd_event_source_disable_unref(supervisor->removal_retry);
     (void)release_free(supervisor->running);
     state_clear(&supervisor->state);
+    free(supervisor->earlier);
     config_free(supervisor->config);
     (void)sd_event_unref(supervisor->event);
 }
@@ -237,6 +242,7 @@ int supervisor_run(Home *home, Config *config, ExitCode *ret, Failure *failure) 
         return failure_set(failure, r, "cannot set up the supervision: %s", strerror(-r));
     watch_start(&supervisor);
     supervisor_dispatch(&supervisor, inspect_begin(&supervisor));
+    tidying_remove(&supervisor); /* what another Visor had no time for */
     r = run_loop(&supervisor);
     if (r < 0)
         return failure_set(failure, r, "the supervision broke off: %s", strerror(-r));

@@ -6,6 +6,21 @@
 
 #include <string.h>
 
+/*
+ * What ran before @folder. A record that only says more of the same release keeps what it said; one that returns to
+ * the release before, since the upgrade was aborted, says what it said then.
+ */
+static const char *previous_folder(const Supervisor *supervisor, const char *folder) {
+    const State *state = &supervisor->state;
+    if (state->folder && streq(state->folder, folder))
+        return state->previous;
+    if (state->previous && streq(state->previous, folder))
+        return supervisor->earlier;
+    if (supervisor->running && !streq(supervisor->running->folder, folder))
+        return supervisor->running->folder;
+    return state->folder;
+}
+
 static int
 save_state(Supervisor *supervisor, const char *tag, uint64_t height_blocks, bool answered, Failure *failure) {
     _cleanup_state_ State state = {.height_blocks = height_blocks, .answered = answered};
@@ -15,7 +30,9 @@ save_state(Supervisor *supervisor, const char *tag, uint64_t height_blocks, bool
 
     tag_copy(&state.tag, tag);
     state.folder = strdup(release->folder);
-    if (!state.folder)
+    const char *previous = previous_folder(supervisor, release->folder);
+    state.previous = previous ? strdup(previous) : NULL;
+    if (!state.folder || (previous && !state.previous))
         return failure_set(failure, -ENOMEM, "out of memory");
     /* The link first: what stands in its way is then no part of the record, and with it made the switch itself is a
      * rename that needs no more space on the disk. */
@@ -24,13 +41,17 @@ save_state(Supervisor *supervisor, const char *tag, uint64_t height_blocks, bool
         r = state_save(supervisor->home, &state, failure);
     if (r < 0)
         return r;
+    if (supervisor->state.folder && !streq(supervisor->state.folder, state.folder)) {
+        free(supervisor->earlier);
+        supervisor->earlier = TAKE_PTR(supervisor->state.previous);
+    }
     state_clear(&supervisor->state);
     supervisor->state = state;
     state = (State){0};
     return 0;
 }
 
-static void complain(Supervisor *supervisor, const Failure *failure) {
+void switching_complain(Supervisor *supervisor, const Failure *failure) {
     if (throttle_pass(&supervisor->disk_failures, failure->message, clock_monotonic_usec(), 60 * USEC_PER_SEC))
         log_error("upgrade", failure->message);
 }
@@ -39,7 +60,7 @@ void save(Supervisor *supervisor, const char *tag, uint64_t height_blocks, bool 
     Failure failure = {0};
     int r = save_state(supervisor, tag, height_blocks, answered, &failure);
     if (r < 0)
-        complain(supervisor, &failure);
+        switching_complain(supervisor, &failure);
     supervisor_answer(supervisor, (Event){.type = EVENT_SAVED, .done = {.ok = r >= 0}});
 }
 
@@ -55,7 +76,7 @@ void record_running(Supervisor *supervisor) {
     if (state->folder && streq(state->folder, supervisor->running->folder))
         return;
     if (save_state(supervisor, supervisor->core.upgrade.running, 0, true, &failure) < 0)
-        complain(supervisor, &failure);
+        switching_complain(supervisor, &failure);
 }
 
 void switch_release(Supervisor *supervisor, const char *tag) {
@@ -65,6 +86,6 @@ void switch_release(Supervisor *supervisor, const char *tag) {
                 ? current_switch(supervisor->home, release->folder, &failure)
                 : failure_set(&failure, -ENOENT, "the release %s is not proven", tag);
     if (r < 0)
-        complain(supervisor, &failure);
+        switching_complain(supervisor, &failure);
     supervisor_answer(supervisor, (Event){.type = EVENT_SWITCHED, .done = {.ok = r >= 0}});
 }

@@ -1,13 +1,13 @@
 /* What the running release's own binaries are asked. */
 #include "base/cleanup.h"
 #include "base/strings.h"
+#include "release/version.h"
+#include "supervisor/segment_output.h"
 #include "supervisor/shell.h"
-#include "supervisor/tool_output.h"
 
 #include <string.h>
 
 enum {
-    VERSION_TIMEOUT_USEC = 30 * 1000 * 1000, /* a cold start of a large binary on a slow disk takes seconds */
     SEGMENT_TIMEOUT_USEC = 60 * 1000 * 1000, /* it opens the data node's network history */
 };
 
@@ -23,11 +23,6 @@ static void on_version(const ToolResult *result, void *userdata) {
     else if ((r = version_output_parse(result->output, &tag, &failure)) < 0)
         log_warning("node", "the running binary was asked for its version", field_string("error", failure.message));
     supervisor_dispatch(supervisor, (Event){.type = EVENT_VERSION, .version = {.tag = r < 0 ? NULL : tag}});
-}
-
-ToolRequest version_request(const char *path) {
-    static const char *const ARGUMENTS[] = {"version", "--output", "json", NULL};
-    return (ToolRequest){.path = path, .arguments = ARGUMENTS, .timeout_usec = VERSION_TIMEOUT_USEC};
 }
 
 void tools_ask_version(Supervisor *supervisor) {
@@ -126,5 +121,8 @@ void tools_query_segment(Supervisor *supervisor) {
 void tools_cancel(Supervisor *supervisor) {
     supervisor->version_tool = tool_cancel(supervisor->version_tool);
     supervisor->segment_tool = tool_cancel(supervisor->segment_tool);
+    supervisor->removal = tool_cancel(supervisor->removal);
+    supervisor->warming = tool_cancel(supervisor->warming);
     examination_cancel(&supervisor->examination);
+    fetching_cancel(supervisor);
 }

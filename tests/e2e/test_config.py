@@ -86,8 +86,7 @@ def test_warnings_name_the_cure(world):
 
 
 def test_what_is_not_yet_effective_is_said(world):
-    world.write_config(web={"listen": "127.0.0.1:8430"}, autoInstall={"enabled": True},
-                       **{"autoInstall.asset": {"name": "vega.zip"}})
+    world.write_config(web={"listen": "127.0.0.1:8430"}, hooks={"accepted": ["/bin/true"]})
     visor = world.up()
     assert len(visor.said("not yet effective", level="warning")) == 2
     visor.stop()

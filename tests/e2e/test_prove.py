@@ -48,7 +48,7 @@ def test_a_folder_that_is_filled_bit_by_bit(world):
 
 
 @pytest.mark.parametrize("spoil, words", [
-    (lambda world: world.put_binary(world.home / "v1.1.0", "v1.0.0"), ["reports version v1.0.0", "wants v1.1.0"]),
+    (lambda world: world.put_binary(world.home / "v1.1.0", "v1.0.0"), ["reports version v1.0.0", "v1.1.0 is wanted"]),
     (lambda world: (world.home / "v1.1.0" / "vega").write_bytes(b"PK\3\4"), ["no program"]),
     (lambda world: (world.home / "v1.1.0" / "vega").write_text("#!/bin/sh\nexit 3\n"), ["exited with code 3"]),
     (lambda world: (world.home / "v1.1.0" / "vega").write_text("#!/bin/sh\necho hello\n"), ["no JSON"]),

@@ -63,6 +63,7 @@ static void test_defaults_of_auto_install(void **state) {
     assert_int_equal(config->auto_install.stall_timeout_seconds, 30);
     assert_int_equal(config->auto_install.max_asset_bytes, 2147483648);
     assert_int_equal(config->auto_install.max_unpacked_bytes, 8589934592);
+    assert_int_equal(config->auto_install.keep_releases, 5);
 }
 
 /* The file that upstream's `init` writes. */
@@ -74,8 +75,7 @@ static void test_file_of_upstream(void **state) {
         "\n[upgradeFolders]\n  \"vX.X.X\" = \"vX.X.X\"\n\n[autoInstall]\n  enabled = true\n"
         "  repositoryOwner = \"vegaprotocol\"\n  repository = \"vega\"\n  [autoInstall.asset]\n"
         "    name = \"vega-linux-amd64.zip\"\n    binaryName = \"vega\"\n",
-        "warning 12:3 autoInstall is checked but not yet effective in this version: put the release's folder in "
-        "place by hand before the upgrade block\n");
+        "");
 }
 
 static void test_all_keys(void **state) {
@@ -164,8 +164,6 @@ static void test_empty_names_with_auto_install(void **state) {
     assert_config_findings(off, "");
     assert_config_findings(
         on,
-        "warning 2:1 autoInstall is checked but not yet effective in this version: put the release's folder in "
-        "place by hand before the upgrade block\n"
         "error 3:1 autoInstall is on but 'autoInstall.repositoryOwner' is empty\n"
         "error 4:1 autoInstall is on but 'autoInstall.repository' is empty\n"
         "error 6:1 autoInstall is on but names no asset: write name = \"" DEFAULT_ASSET_NAME
@@ -177,9 +175,7 @@ static void test_auto_install_without_asset(void **state) {
     assert_config_findings(
         "[autoInstall]\nenabled = true\n",
         "error 2:1 autoInstall is on but names no asset: write name = \"" DEFAULT_ASSET_NAME
-        "\" below [autoInstall.asset]\n"
-        "warning 2:1 autoInstall is checked but not yet effective in this version: put the release's folder in "
-        "place by hand before the upgrade block\n");
+        "\" below [autoInstall.asset]\n");
 }
 
 #define RETIRED_TABLE "[autoInstall.assets]\n[autoInstall.assets.vega]\nasset_name = 'x'\n"
@@ -196,8 +192,6 @@ static void test_retired_assets_beside_an_asset(void **state) {
     (void)state;
     assert_config_findings(
         "[autoInstall]\nenabled = true\nasset.name = 'x.zip'\n" RETIRED_TABLE,
-        "warning 2:1 autoInstall is checked but not yet effective in this version: put the release's folder in "
-        "place by hand before the upgrade block\n"
         "warning 4:14 [autoInstall.assets] was retired and is ignored; write [autoInstall.asset] with name and "
         "binaryName in its place\n");
 }
@@ -208,8 +202,6 @@ static void test_retired_assets_alone_are_an_error(void **state) {
         "[AutoInstall]\nEnabled = true\n[AutoInstall.Assets]\n",
         "warning 1:2 key 'AutoInstall' is understood as 'autoInstall'; write it so\n"
         "warning 2:1 key 'Enabled' is understood as 'enabled'; write it so\n"
-        "warning 2:1 autoInstall is checked but not yet effective in this version: put the release's folder in "
-        "place by hand before the upgrade block\n"
         "warning 3:14 key 'Assets' is understood as 'assets'; write it so\n"
         "error 3:14 [autoInstall.assets] was retired, and no usable asset remains; write [autoInstall.asset] with "
         "name and binaryName in its place\n");

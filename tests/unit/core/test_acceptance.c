@@ -74,6 +74,8 @@ static void test_replaced_while_ready(void **unused) {
     world_examined(&world, false, false);
     assert_int_equal(world_said(&world, REPORT_BLOCKED), 1);
     world_answer(&world, "v3.0.0", 500, true);
+    assert_int_equal(world_said(&world, REPORT_BLOCKED), 0); /* nobody has looked yet */
+    world_examined(&world, false, false);
     assert_int_equal(world_said(&world, REPORT_BLOCKED), 1); /* said of the other release, too */
     world_expect(&world, "examine v2.0.0; examine v3.0.0");
 }
@@ -88,7 +90,7 @@ static void test_moved(void **unused) {
     assert_int_equal(world_said(&world, REPORT_RETRACTED), 0);
     world_expect(&world, "");
     world_answer(&world, "v2.0.0", 700, true);
-    world_expect(&world, "check proof v2.0.0; save v2.0.0 height=700; cancel poll; terminate vega");
+    world_expect(&world, "check proof v2.0.0; save v2.0.0 height=700; cancel poll; terminate vega; warm v2.0.0");
 }
 
 static void test_tag_that_runs_is_no_upgrade(void **unused) {
@@ -117,7 +119,7 @@ static void test_ready_for_itself_at_once(void **unused) {
     assert_int_equal(world_said(&world, REPORT_INSTALLED), 0);
     world_answer(&world, "v2.0.0", 600, true); /* a real one follows, ready from the start */
     assert_int_equal(world_said(&world, REPORT_READY_FOR_ITSELF), 0);
-    assert_int_equal(world_said(&world, REPORT_BLOCKED), 1);
+    assert_int_equal(world.core.upgrade.step, UPGRADE_BLOCKED);
     world_expect(&world, "examine v2.0.0");
 }
 
@@ -208,7 +210,8 @@ static void test_unknown_release_is_upgraded(void **unused) {
     world_answer(&world, "v0.1.0", 500, true); /* nobody can tell whether it is older */
     world_expect(&world, "examine v0.1.0");
     world_examined(&world, true, false);
-    world_expect(&world, "check proof v0.1.0; save v0.1.0 height=500; cancel poll; terminate vega");
+    world_expect(
+        &world, "tidy; check proof v0.1.0; save v0.1.0 height=500; cancel poll; terminate vega; warm v0.1.0");
 }
 
 static void test_unknown_release_is_never_upgraded_to_itself(void **unused) {
@@ -219,7 +222,7 @@ static void test_unknown_release_is_never_upgraded_to_itself(void **unused) {
         world_answer(&world, "v1.0.0", 500, true);
         world_expect(&world, "examine v1.0.0");
         world_examined(&world, proven > 0, true); /* its folder is the one that runs */
-        world_expect(&world, "");
+        world_expect(&world, proven > 0 ? "tidy" : "");
         assert_int_equal(world.core.upgrade.step, UPGRADE_INSTALLED);
         world_end_all(&world); /* and after a restart, unknown again */
         world_pass(&world, SECONDS(5));
@@ -228,7 +231,7 @@ static void test_unknown_release_is_never_upgraded_to_itself(void **unused) {
         world_answer(&world, "v1.0.0", 500, true);
         world_expect(&world, "examine v1.0.0");
         world_examined(&world, true, true);
-        world_expect(&world, "");
+        world_expect(&world, "tidy");
         assert_int_equal(world.core.upgrade.step, UPGRADE_INSTALLED);
     }
 }
@@ -277,8 +280,8 @@ static void test_unwritten_record_is_written_before_leaving(void **unused) {
     world_stop(&world);
     world_expect(
         &world,
-        "check proof v2.0.0; save v2.0.0 height=500; cancel poll; terminate vega; check lock vega; check proof v2.0.0; switch v2.0.0; "
-        "inspect; spawn vega height=500; save v2.0.0 height=500 answered; cancel poll; terminate vega");
+        "check proof v2.0.0; save v2.0.0 height=500; cancel poll; terminate vega; warm v2.0.0; check lock vega; check proof v2.0.0; switch v2.0.0; "
+        "inspect; spawn vega height=500; save v2.0.0 height=500 answered; tidy; cancel poll; terminate vega");
     world.save_fails = false;
     world_end_all(&world);
     world_expect(&world, "check lock vega; save v2.0.0 height=500 answered; cancel tools; exit 0");

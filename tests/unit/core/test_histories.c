@@ -36,6 +36,8 @@ static void shuffle_facts(World *world, uint64_t *random) {
     world->proof_falls = one_in(random, 8);
     world->save_fails = one_in(random, 8);
     world->switch_fails = one_in(random, 4);
+    world->place_fails = one_in(random, 4);
+    world->placed_anew = one_in(random, 4);
 }
 
 static void shuffle_settings(World *world, uint64_t *random) {
@@ -44,6 +46,10 @@ static void shuffle_settings(World *world, uint64_t *random) {
     world->settings.restarts_budget_reset_usec = SECONDS(below(random, 3) * 100);
     world->settings.stop_delay_usec = SECONDS(below(random, 3) * 10);
     world->settings.stop_grace_usec = SECONDS(below(random, 20));
+    world->settings.fetch_enabled = !one_in(random, 4);
+    world->settings.fetch_early = !one_in(random, 4);
+    world->settings.fetch_spread_usec = SECONDS(below(random, 2) * 30);
+    world->settings.fetch_revision = below(random, 3);
     world_change_settings(world);
 }
 
@@ -75,6 +81,13 @@ static void end_descendants(World *world) {
             world_release(world, name);
 }
 
+static void examined(World *world, uint64_t *random) {
+    if (one_in(random, 2))
+        world_found(world, (Found)below(random, 4), !one_in(random, 3));
+    else
+        world_examined(world, !one_in(random, 3), one_in(random, 10));
+}
+
 static void finish_tool(World *world, uint64_t *random) {
     static const char *const VERSIONS[] = {NULL, "v1.0.0", "v2.0.0"};
     if (world->asking && one_in(random, 2))
@@ -86,7 +99,9 @@ static void finish_tool(World *world, uint64_t *random) {
     if (world->querying)
         world_segment(world, (SegmentResult)below(random, 3), below(random, 1000));
     if (world->examining && one_in(random, 2))
-        world_examined(world, !one_in(random, 3), one_in(random, 10));
+        examined(world, random);
+    if (world->fetching && one_in(random, 3))
+        world_fetched(world, one_in(random, 2), one_in(random, 2), SECONDS(below(random, 3) * 40));
 }
 
 static void one_event(World *world, uint64_t *random) {
@@ -146,6 +161,8 @@ static void live(uint64_t seed) {
     world.has_data_node = one_in(&random, 2);
     world.operator_height = one_in(&random, 10);
     world.has_statistics = one_in(&random, 2);
+    world.settings.fetch_enabled = one_in(&random, 2);
+    world_change_settings(&world);
     world_begin(&world, one_in(&random, 4) ? "v1.0.0" : NULL, 50);
     for (unsigned i = 0; i < EVENTS_A_HISTORY && !world.exited; i++) {
         one_event(&world, &random);

@@ -26,13 +26,15 @@ static void test_proof_falls(void **unused) {
     world_examined(&world, true, false);
     /* And at the last moment, with the network waiting. */
     world_answer(&world, "v2.0.0", 500, true);
-    world_expect(&world, "check proof v2.0.0");
+    world_expect(&world, "tidy; check proof v2.0.0");
     assert_int_equal(world.core.upgrade.step, UPGRADE_BLOCKED);
     assert_int_equal(world.core.node.phase, NODE_UP);
     world.proof_falls = false;
     world_pass(&world, SECONDS(0.1));
     world_examined(&world, true, false);
-    world_expect(&world, "examine v2.0.0; check proof v2.0.0; save v2.0.0 height=500; cancel poll; terminate vega");
+    world_expect(
+        &world,
+        "examine v2.0.0; tidy; check proof v2.0.0; save v2.0.0 height=500; cancel poll; terminate vega; warm v2.0.0");
 }
 
 static void test_proof_that_falls_after_the_stop_brings_the_old_release_back(void **unused) {
@@ -57,7 +59,8 @@ static void test_proof_that_falls_after_the_stop_brings_the_old_release_back(voi
     world_examined(&world, true, false);
     world_answer(&world, "v2.0.0", 500, true);
     world_expect(
-        &world, "check proof v2.0.0; save v2.0.0 height=500; cancel poll; terminate vega; terminate data-node");
+        &world,
+        "tidy; check proof v2.0.0; save v2.0.0 height=500; cancel poll; terminate vega; terminate data-node; warm v2.0.0");
     world_end_all(&world);
     assert_int_equal(world_said(&world, REPORT_SWITCHED), 1);
 }

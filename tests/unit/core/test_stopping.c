@@ -249,6 +249,8 @@ static bool can_come(const World *world, const Event *event) {
         return world->polling;
     case EVENT_EXAMINED:
         return world->examining;
+    case EVENT_FETCHED:
+        return world->fetching;
     case EVENT_HEIGHT: /* a fact whenever it comes */
     case EVENT_VERSION:
     case EVENT_FOLDER_CHANGED:
@@ -259,6 +261,7 @@ static bool can_come(const World *world, const Event *event) {
     case EVENT_INSPECTED:
     case EVENT_SPAWNED:
     case EVENT_SPAWN_FAILED:
+    case EVENT_PLACED:
     case EVENT_PROOF:
     case EVENT_SAVED:
     case EVENT_SWITCHED: /* answered at once: never on their own */
@@ -302,6 +305,13 @@ static Event sample(EventType type, ProcessName name, bool good, const Settings 
     case EVENT_EXAMINED:
         event.examined.tag = "v2.0.0";
         event.examined.proven = good;
+        break;
+    case EVENT_FETCHED:
+        event.fetched.tag = "v2.0.0";
+        event.fetched.ok = good;
+        break;
+    case EVENT_PLACED:
+        event.placed.ok = event.placed.proven = good;
         break;
     case EVENT_PROOF:
     case EVENT_SAVED:

@@ -35,7 +35,9 @@ static UpgradeStep expected(const UpgradeFacts *is) {
         return UPGRADE_REFUSED;
     if (is->proven)
         return is->ready ? UPGRADE_DELAYING : UPGRADE_PREPARED;
-    return is->ready ? UPGRADE_BLOCKED : UPGRADE_EXAMINING;
+    if (is->ready)
+        return UPGRADE_BLOCKED;
+    return is->absent && is->may_fetch ? UPGRADE_FETCHING : UPGRADE_EXAMINING;
 }
 
 static void test_every_combination(void **unused) {
@@ -59,7 +61,9 @@ static void check_properties(const UpgradeFacts *is, UpgradeStep step) {
         assert_true(is->ready && !is->proven);
     if (step == UPGRADE_PREPARED)
         assert_true(is->proven && !is->ready);
-    if (step == UPGRADE_EXAMINING || step == UPGRADE_BLOCKED)
+    if (step == UPGRADE_FETCHING)
+        assert_true(is->absent && is->may_fetch && !is->proven);
+    if (step == UPGRADE_EXAMINING || step == UPGRADE_FETCHING || step == UPGRADE_BLOCKED)
         assert_true(is->usable && !is->installed); /* a refused tag is never looked up on the disk */
     if (step != UPGRADE_NONE && !is->committed)
         assert_true(is->accepted);

@@ -16,7 +16,7 @@ static void test_whole_upgrade_in_order(void **unused) {
     world_expect(&world, "examine v2.0.0");
     assert_int_equal(world_said(&world, REPORT_ACCEPTED), 1);
     world_examined(&world, true, false);
-    world_expect(&world, "");
+    world_expect(&world, "tidy");
     assert_int_equal(world_said(&world, REPORT_PREPARED), 1);
     world_pass(&world, SECONDS(59));
     world_expect(&world, ""); /* proven: nothing to do before the block, but to look at it once a minute */
@@ -24,7 +24,8 @@ static void test_whole_upgrade_in_order(void **unused) {
     world_expect(&world, "check proof v2.0.0; check proof v2.0.0");
     world_answer(&world, "v2.0.0", 500, true);
     world_expect(
-        &world, "check proof v2.0.0; save v2.0.0 height=500; cancel poll; terminate vega; terminate data-node");
+        &world,
+        "check proof v2.0.0; save v2.0.0 height=500; cancel poll; terminate vega; terminate data-node; warm v2.0.0");
     assert_int_equal(world_said(&world, REPORT_READY), 1);
     assert_int_equal(world_said(&world, REPORT_COMMITTED), 1);
     world_pass(&world, SECONDS(2));
@@ -37,7 +38,7 @@ static void test_whole_upgrade_in_order(void **unused) {
     assert_int_equal(world_said(&world, REPORT_SWITCHED), 1);
     world_pass(&world, SECONDS(0.05));
     world_answer(&world, "v2.0.0", 500, false); /* still names what was just installed */
-    world_expect(&world, "save v2.0.0 height=500 answered");
+    world_expect(&world, "save v2.0.0 height=500 answered; tidy");
     assert_int_equal(world_said(&world, REPORT_COMPLETED), 1);
     assert_int_equal(world_said(&world, REPORT_INSTALLED), 1);
     assert_int_equal(world_said(&world, REPORT_ACCEPTED), 0);
@@ -66,7 +67,7 @@ static void test_stop_delay(void **unused) {
     world_pass(&world, SECONDS(4.9));
     world_expect(&world, "");
     world_pass(&world, SECONDS(0.1));
-    world_expect(&world, "check proof v2.0.0; save v2.0.0 height=500; cancel poll; terminate vega");
+    world_expect(&world, "check proof v2.0.0; save v2.0.0 height=500; cancel poll; terminate vega; warm v2.0.0");
     assert_int_equal(world.core.upgrade.committed_usec - world.core.upgrade.ready_usec, SECONDS(25));
 }
 
@@ -90,7 +91,8 @@ static void test_not_proven_at_ready_stays_up(void **unused) {
     world_expect(&world, "examine v2.0.0");
     world_examined(&world, true, false);
     assert_int_equal(world_said(&world, REPORT_PREPARED), 1);
-    world_expect(&world, "check proof v2.0.0; save v2.0.0 height=500; cancel poll; terminate vega");
+    world_expect(
+        &world, "tidy; check proof v2.0.0; save v2.0.0 height=500; cancel poll; terminate vega; warm v2.0.0");
 }
 
 static void test_examination_repeats_before_the_block(void **unused) {
@@ -129,7 +131,7 @@ static void test_folder_that_changes_during_its_examination(void **unused) {
     world_expect(&world, "examine v2.0.0");
     world_feed(&world, (Event){.type = EVENT_FOLDER_CHANGED});
     world_examined(&world, true, false); /* proven, if what changed was none of it */
-    world_expect(&world, "check proof v2.0.0");
+    world_expect(&world, "tidy; check proof v2.0.0");
     assert_int_equal(world.core.upgrade.step, UPGRADE_PREPARED);
 }
 
@@ -151,7 +153,7 @@ static void test_upgrade_that_cannot_be_saved_stops_nothing(void **unused) {
     world.trace[0] = '\0';
     world.save_fails = false;
     world_pass(&world, SECONDS(2));
-    world_expect(&world, "check proof v2.0.0; save v2.0.0 height=500; cancel poll; terminate vega");
+    world_expect(&world, "check proof v2.0.0; save v2.0.0 height=500; cancel poll; terminate vega; warm v2.0.0");
 }
 
 static void commit(World *world) {
@@ -209,7 +211,7 @@ static void test_new_release_that_fails_is_restarted_never_undone(void **unused)
     world_expect(&world, "check lock vega; cancel poll; inspect; spawn vega height=500; ask version");
     world_version(&world, NULL);
     world_answer(&world, NULL, 0, false);
-    world_expect(&world, "save v2.0.0 height=500 answered");
+    world_expect(&world, "save v2.0.0 height=500 answered; tidy");
     assert_int_equal(world_said(&world, REPORT_COMPLETED), 1);
     const UpgradeTimes *times = &world.report[REPORT_COMPLETED].times;
     assert_int_equal(times->switch_usec, 0);
@@ -260,7 +262,7 @@ static void test_node_that_fails_while_it_is_prepared(void **unused) {
     world_expect(&world, "");
     assert_int_equal(world.core.upgrade.step, UPGRADE_ASKING);
     world_version(&world, "v1.0.0");
-    world_expect(&world, "check proof v2.0.0; save v2.0.0 height=500; cancel poll; terminate vega");
+    world_expect(&world, "check proof v2.0.0; save v2.0.0 height=500; cancel poll; terminate vega; warm v2.0.0");
 }
 
 static void test_node_that_fails_in_the_stop_delay(void **unused) {
@@ -284,7 +286,7 @@ static void test_node_that_fails_in_the_stop_delay(void **unused) {
     world_pass(&world, SECONDS(59)); /* and the delay begins anew */
     world_expect(&world, "");
     world_pass(&world, SECONDS(1));
-    world_expect(&world, "check proof v2.0.0; save v2.0.0 height=500; cancel poll; terminate vega");
+    world_expect(&world, "check proof v2.0.0; save v2.0.0 height=500; cancel poll; terminate vega; warm v2.0.0");
 }
 
 static void test_node_that_ends_early_while_it_is_stopped(void **unused) {

@@ -15,10 +15,11 @@ void world_init(World *world) {
                 .max_restarts = 3,
                 .restarts_delay_usec = SECONDS(5),
                 .restarts_budget_reset_usec = SECONDS(300),
-                .stop_delay_usec = 0,
                 .stop_grace_usec = SECONDS(15),
                 .poll_interval_usec = SECONDS(2),
                 .accepted_poll_interval_usec = SECONDS(0.1),
+                .fetch_early = true,
+                .fetch_spread_usec = SECONDS(30),
             },
         .now_usec = SECONDS(1000),
     };
@@ -74,6 +75,11 @@ static void do_terminate(World *world, ProcessName name) {
     note(world, "terminate %s", PROCESS_NAME[name]);
 }
 
+static void do_check_lock(World *world, ProcessName name) {
+    note(world, "check lock %s", PROCESS_NAME[name]);
+    queue(world, (Event){.type = EVENT_LOCK, .lock = {name, world->alive[name] || world->descendants[name]}});
+}
+
 static void do_poll(World *world) {
     assert_false(world->polling);
     assert_true(world->alive[PROCESS_VEGA]);
@@ -120,6 +126,23 @@ static void do_switch(World *world, const Action *action) {
     queue(world, (Event){.type = EVENT_SWITCHED, .done = {.ok = !world->switch_fails}});
 }
 
+static void do_fetch(World *world, const Action *action) {
+    assert_false(world->fetching);
+    assert_true(world->settings.fetch_enabled && (world->settings.fetch_early || world->core.upgrade.facts.ready));
+    world->fetching = true;
+    tag_copy(&world->fetched_tag, action->tag);
+    note(world, "fetch %s", action->tag);
+}
+
+/* Only what was just proven is put in place. */
+static void do_place(World *world, const Action *action) {
+    assert_true(world->staged_proven);
+    assert_string_equal(world->examined_tag, action->tag);
+    world->staged_proven = false;
+    note(world, "place %s", action->tag);
+    queue(world, (Event){.type = EVENT_PLACED, .placed = {!world->place_fails, !world->placed_anew}});
+}
+
 static void do_exit(World *world, const Action *action) {
     assert_true(nothing_is_alive(world));
     assert_false(world->exited);
@@ -161,14 +184,7 @@ static void perform(World *world, const Action *action) {
         note(world, "kill %s", PROCESS_NAME[action->process]);
         break;
     case ACTION_CHECK_LOCK:
-        note(world, "check lock %s", PROCESS_NAME[action->process]);
-        queue(
-            world, (Event){
-                       .type = EVENT_LOCK,
-                       .lock = {
-                           .name = action->process,
-                           .held = world->alive[action->process] || world->descendants[action->process],
-                       }});
+        do_check_lock(world, action->process);
         break;
     case ACTION_POLL:
         do_poll(world);
@@ -192,11 +208,32 @@ static void perform(World *world, const Action *action) {
         tag_copy(&world->examined_tag, action->tag);
         note(world, "examine %s", action->tag);
         break;
+    case ACTION_FETCH:
+        do_fetch(world, action);
+        break;
+    case ACTION_CANCEL_FETCH:
+        assert_true(world->fetching);
+        world->fetching = false;
+        note(world, "cancel fetch");
+        break;
+    case ACTION_PLACE:
+        do_place(world, action);
+        break;
+    case ACTION_DISCARD:
+        note(world, "discard %s", action->tag);
+        break;
+    case ACTION_TIDY:
+        note(world, "tidy%s%s", *action->tag ? " " : "", action->tag);
+        break;
+    case ACTION_WARM:
+        assert_string_equal(world->saved_tag, action->tag);
+        note(world, "warm %s", action->tag);
+        break;
     case ACTION_CHECK_PROOF:
         do_check_proof(world, action);
         break;
     case ACTION_CANCEL_TOOLS:
-        world->asking = world->querying = world->examining = false;
+        world->asking = world->querying = world->examining = world->fetching = false;
         note(world, "cancel tools");
         break;
     case ACTION_SAVE:
@@ -206,7 +243,6 @@ static void perform(World *world, const Action *action) {
         do_switch(world, action);
         break;
     case ACTION_REPORT:
-        assert_in_range(action->report.kind, 0, REPORT_KIND_COUNT - 1);
         world->said[action->report.kind]++;
         world->report[action->report.kind] = action->report;
         break;
@@ -237,7 +273,7 @@ void world_feed(World *world, Event event) {
 }
 
 void world_begin(World *world, const char *unanswered_tag, uint64_t height_blocks) {
-    world_feed(world, (Event){.type = EVENT_BEGIN, .begin = {unanswered_tag, height_blocks}});
+    world_feed(world, (Event){.type = EVENT_BEGIN, .begin = {unanswered_tag, height_blocks, 42}});
 }
 
 /* The next deadline, if it comes by @until_usec. Deadlines that are always due at once would be a livelock. */
@@ -301,10 +337,27 @@ void world_segment(World *world, SegmentResult result, uint64_t height_blocks) {
     world_feed(world, (Event){.type = EVENT_SEGMENT, .segment = {result, height_blocks}});
 }
 
-void world_examined(World *world, bool proven, bool is_current) {
+static void examined(World *world, Found found, bool proven, bool is_current) {
     assert_true(world->examining);
     world->examining = false;
-    world_feed(world, (Event){.type = EVENT_EXAMINED, .examined = {world->examined_tag, proven, is_current}});
+    world->staged_proven = found == FOUND_STAGED && proven;
+    world_feed(
+        world, (Event){.type = EVENT_EXAMINED, .examined = {world->examined_tag, proven, is_current, found}});
+}
+
+void world_examined(World *world, bool proven, bool is_current) {
+    examined(world, FOUND_IN_PLACE, proven, is_current);
+}
+
+void world_found(World *world, Found found, bool proven) {
+    examined(world, found, proven, false);
+}
+
+void world_fetched(World *world, bool ok, bool progressed, uint64_t retry_after_usec) {
+    assert_true(world->fetching);
+    world->fetching = false;
+    world_feed(
+        world, (Event){.type = EVENT_FETCHED, .fetched = {world->fetched_tag, ok, progressed, retry_after_usec}});
 }
 
 void world_change_settings(World *world) {

@@ -39,6 +39,8 @@ typedef struct World {
     bool proof_falls;
     bool save_fails;
     bool switch_fails;
+    bool place_fails;
+    bool placed_anew; /* beside files of the operator's: to be proven again */
     Polls polls;
     struct {
         char tag[RELEASE_TAG_MAX + 1]; /* "" = no release info */
@@ -54,7 +56,10 @@ typedef struct World {
     bool querying;
     bool examining;
     char examined_tag[RELEASE_TAG_MAX + 1];
-    bool proof_stood; /* the last look at the proof */
+    bool fetching;
+    char fetched_tag[RELEASE_TAG_MAX + 1];
+    bool staged_proven; /* the last examination found it staged, and good */
+    bool proof_stood;   /* the last look at the proof */
     char proof_tag[RELEASE_TAG_MAX + 1];
     char saved_tag[RELEASE_TAG_MAX + 1]; /* "" = none since the last switch */
     bool exited;
@@ -98,6 +103,12 @@ void world_release(World *world, ProcessName name);
 void world_version(World *world, const char *tag);
 void world_segment(World *world, SegmentResult result, uint64_t height_blocks);
 void world_examined(World *world, bool proven, bool is_current);
+
+/** The examination under way finds the release where @found says. */
+void world_found(World *world, Found found, bool proven);
+
+/** The fetch under way ends. */
+void world_fetched(World *world, bool ok, bool progressed, uint64_t retry_after_usec);
 void world_change_settings(World *world);
 void world_stop(World *world);
 

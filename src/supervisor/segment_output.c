@@ -1,4 +1,4 @@
-#include "supervisor/tool_output.h"
+#include "supervisor/segment_output.h"
 
 #include "base/json.h"
 
@@ -11,20 +11,6 @@ static int parse(const char *output, json_t **ret, Failure *failure) {
     *ret = json_loads(output, 0, &error);
     if (!*ret)
         return failure_set(failure, -EBADMSG, "it printed no JSON (%s)", error.text);
-    return 0;
-}
-
-int version_output_parse(const char *output, char (*ret_tag)[RELEASE_TAG_MAX + 1], Failure *failure) {
-    _cleanup_json_ json_t *root = NULL;
-    int r = parse(output, &root, failure);
-    if (r < 0)
-        return r;
-    const char *version = json_string_value(json_object_get(root, "version"));
-    if (!version)
-        return failure_set(failure, -EBADMSG, "it printed JSON without a \"version\"");
-    if (!tag_is_plain(version))
-        return failure_set(failure, -EBADMSG, "it printed a \"version\" that is no plain version name");
-    tag_copy(ret_tag, version);
     return 0;
 }
 

@@ -1,16 +1,9 @@
-/* What the node's binaries print when they are asked: hostile until checked. Pure. */
+/* What the data node's binary prints when it is asked for its latest segment: hostile until checked. Pure. */
 #pragma once
 
 #include "base/failure.h"
-#include "core/event.h"
-#include "core/tag.h"
-
-/**
- * Reads the output of `version --output json`: {"version":"v1.2.3",...}.
- *
- * Returns 0, or -EBADMSG described in @failure.
- */
-MUST_USE int version_output_parse(const char *output, char (*ret_tag)[RELEASE_TAG_MAX + 1], Failure *failure);
+#include <stdbool.h>
+#include <stdint.h>
 
 /**
  * Reads the output of `network-history latest-history-segment --output json`:

@@ -1,65 +1,6 @@
-#include "supervisor/tool_output.h"
+#include "supervisor/segment_output.h"
 
 #include "tests/unit/test.h"
-
-#include <string.h>
-
-static void test_version(void **unused) {
-    (void)unused;
-    static const char *const GOOD[] = {
-        "{\"version\":\"v0.80.0\"}",
-        "{\"version\":\"v0.80.0\",\"hash\":\"abc\"}\n",
-        "  {\n  \"hash\": \"x\", \"version\" : \"v0.80.0\"\n}\n\n",
-    };
-    for (size_t i = 0; i < sizeof GOOD / sizeof *GOOD; i++) {
-        char tag[RELEASE_TAG_MAX + 1] = "";
-        Failure failure = {0};
-        assert_int_equal(version_output_parse(GOOD[i], &tag, &failure), 0);
-        assert_string_equal(tag, "v0.80.0");
-    }
-}
-
-static void test_bad_version(void **unused) {
-    (void)unused;
-    static const char *const BAD[] = {
-        "",
-        "v0.80.0",
-        "Vega CLI v0.80.0 (abc)",
-        "null",
-        "[]",
-        "[{\"version\":\"v0.80.0\"}]",
-        "{}",
-        "{\"Version\":\"v0.80.0\"}",
-        "{\"version\":null}",
-        "{\"version\":80}",
-        "{\"version\":[\"v0.80.0\"]}",
-        "{\"version\":\"\"}",
-        "{\"version\":\"../v0.80.0\"}",
-        "{\"version\":\"current\"}",
-        "{\"version\":\"v0.80.0\\n\"}",
-        "{\"version\":\"v0.80.0\\u0000\"}",
-        "{\"version\":\"v0.80.0\"",
-        "{\"version\":\"v0.80.0\"} trailing",
-        "\xff\xfe",
-        "{\"version\":\"\xff\"}",
-    };
-    for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++) {
-        char tag[RELEASE_TAG_MAX + 1] = "untouched";
-        Failure failure = {0};
-        if (version_output_parse(BAD[i], &tag, &failure) != -EBADMSG)
-            fail_msg("'%s' is no version", BAD[i]);
-        assert_true(*failure.message != '\0');
-        assert_string_equal(tag, "untouched");
-    }
-}
-
-static void test_deep_nesting(void **unused) {
-    (void)unused;
-    static char deep[60000];
-    char tag[RELEASE_TAG_MAX + 1];
-    memset(deep, '[', sizeof deep - 1);
-    assert_int_equal(version_output_parse(deep, &tag, NULL), -EBADMSG);
-}
 
 static void test_segment(void **unused) {
     (void)unused;
@@ -124,8 +65,9 @@ static void test_no_segments(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_version), cmocka_unit_test(test_bad_version), cmocka_unit_test(test_deep_nesting),
-        cmocka_unit_test(test_segment), cmocka_unit_test(test_bad_segment), cmocka_unit_test(test_no_segments),
+        cmocka_unit_test(test_segment),
+        cmocka_unit_test(test_bad_segment),
+        cmocka_unit_test(test_no_segments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
