@@ -14,7 +14,10 @@
     X(EXIT_CODE_CONFIG, 78, "a configuration file, a binary or a link it needs is wrong")                          \
     X(EXIT_CODE_ALREADY_RUNNING, 80, "another visor runs this home")                                               \
     X(EXIT_CODE_NODE_ALIVE, 81,                                                                                    \
-      "a node of this home is alive already: its lock is held or its admin socket answers")
+      "a node of this home is alive already: its lock is held or its admin socket answers")                        \
+    X(EXIT_CODE_WARNINGS, 82, "check found warnings only")                                                         \
+    X(EXIT_CODE_PROBLEMS, 83, "check found problems")                                                              \
+    X(EXIT_CODE_NOT_PREPARED, 84, "prepare did not get the release into its place, or could not prove it")
 
 typedef enum ExitCode {
 #define X(name, number, meaning) name = number,

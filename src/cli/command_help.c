@@ -24,7 +24,7 @@ static void print_usage(const CommandInfo *command) {
             required ? " %s%s%s" : " [%s%s%s]", flag->name, flag->value ? " " : "", flag->value ? flag->value : "");
     }
     if (command->argument)
-        printf(" [%s]", command->argument);
+        printf(command->choices ? " [%s]" : " %s", command->argument);
     printf("\n");
 }
 

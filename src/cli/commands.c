@@ -11,8 +11,10 @@ static const char *const TOPICS[] = {
 };
 
 const FlagInfo FLAGS[FLAG_COUNT] = {
-    [FLAG_HOME] = {.name = "--home", .value = "DIR", .help = "the home folder of Visor"},
+    [FLAG_HOME] = {.name = "--home", .value = "DIR", .is_folder = true, .help = "the home folder of Visor"},
     [FLAG_WITH_DATA_NODE] = {.name = "--with-data-node", .help = "also write settings for a data node"},
+    [FLAG_UPGRADE] =
+        {.name = "--upgrade", .value = "TAG", .help = "also check what an upgrade to this release needs"},
     [FLAG_OUTPUT] =
         {.name = "--output", .value = "FORMAT", .choices = OUTPUTS, .help = "human (the default) or json"},
     [FLAG_HELP] = {.name = "--help", .short_name = "-h", .help = "help for the command"},
@@ -34,6 +36,22 @@ static const char DETAILS_RUN[] =
     "  HUP         read config.toml again (a changed one is noticed without it)\n"
     "\n"
     "\"visor help exit-codes\" explains how it can end.\n";
+
+static const char DETAILS_CHECK[] =
+    "Looks at the settings, the folders, the binaries and the versions they report, the admin socket, the locks,\n"
+    "the disk, the clock and whether autoInstall could fetch a release: with --upgrade that one, otherwise the one\n"
+    "that runs. Each finding is a line: ok, warning or problem, with what cures it. Nothing is changed, a running\n"
+    "visor is not disturbed. Run it as the user that runs visor, whose rights are what counts.\n"
+    "\n"
+    "It exits with 0 if all is well, 82 if there are warnings only, 83 if there are problems.\n";
+
+static const char DETAILS_PREPARE[] =
+    "Does now what \"visor run\" does when the network has accepted an upgrade to TAG: fetches the release as\n"
+    "[autoInstall] of config.toml says (also if it is not enabled), verifies and unpacks it, asks its binaries for\n"
+    "their version and puts the folder in its place. A folder that is complete already is only proven. What an\n"
+    "operator placed is never changed, except that a missing binary is added.\n"
+    "\n"
+    "Interrupted, it goes on from there the next time. It works with and without a running visor.\n";
 
 static const char DETAILS_VERSION[] = "";
 

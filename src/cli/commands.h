@@ -8,6 +8,7 @@
 #include "base/exit_code.h"
 #include "base/failure.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define HELP_TOPIC_EXIT_CODES "exit-codes"
@@ -15,6 +16,7 @@
 typedef enum Flag {
     FLAG_HOME,
     FLAG_WITH_DATA_NODE,
+    FLAG_UPGRADE,
     FLAG_OUTPUT,
     FLAG_HELP,
     FLAG_COUNT,
@@ -25,15 +27,21 @@ typedef enum Flag {
 #define FLAGS_HOME FLAG_BIT(FLAG_HOME)
 #define FLAGS_INIT (FLAGS_HELP | FLAGS_HOME | FLAG_BIT(FLAG_WITH_DATA_NODE))
 #define FLAGS_VERSION (FLAGS_HELP | FLAG_BIT(FLAG_OUTPUT))
+#define FLAGS_CHECK (FLAGS_HELP | FLAGS_HOME | FLAG_BIT(FLAG_UPGRADE) | FLAG_BIT(FLAG_OUTPUT))
+#define FLAGS_PREPARE (FLAGS_HELP | FLAGS_HOME | FLAG_BIT(FLAG_OUTPUT))
 
 /*
  * NAME, word, flags it takes, flags it needs, argument that may follow, its choices, summary.
+ * An argument without choices is a release tag and must follow.
  * Its function is command_WORD, its enumerator COMMAND_NAME, its longer text DETAILS_NAME.
  */
 #define COMMANDS(X)                                                                                                \
     X(INIT, init, FLAGS_INIT, FLAGS_HOME, NULL, NULL, "make a home folder with commented settings")                \
     X(RUN, run, FLAGS_HELP | FLAGS_HOME, FLAGS_HOME, NULL, NULL,                                                   \
       "run the node of a home folder and take it through upgrades")                                                \
+    X(CHECK, check, FLAGS_CHECK, FLAGS_HOME, NULL, NULL,                                                           \
+      "see whether a home is fit to run, and for an upgrade; changes nothing")                                     \
+    X(PREPARE, prepare, FLAGS_PREPARE, FLAGS_HOME, "TAG", NULL, "fetch, prove and put in place a release by hand") \
     X(VERSION, version, FLAGS_VERSION, 0, NULL, NULL, "print the version of Visor")                                \
     X(HELP, help, FLAGS_HELP, 0, "TOPIC", TOPICS, "explain a command, or the exit codes")                          \
     X(COMPLETION, completion, FLAGS_HELP, 0, "SHELL", SHELLS, "print a completion script for a shell")
@@ -49,7 +57,8 @@ typedef struct FlagInfo {
     const char *name;           /* "--home" */
     const char *short_name;     /* "-h"; NULL if it has none */
     const char *value;          /* what the help calls its value; NULL for a switch */
-    const char *const *choices; /* the values there are, NULL-terminated; NULL: a folder */
+    const char *const *choices; /* the values there are, NULL-terminated; NULL: free */
+    bool is_folder;             /* the value is a folder */
     const char *help;
 } FlagInfo;
 
@@ -60,7 +69,7 @@ typedef struct CommandInfo {
     unsigned flags;             /* a bit 1 << Flag for each it takes */
     unsigned required_flags;    /* those that must be given */
     const char *argument;       /* what the help calls the word that may follow; NULL: none may */
-    const char *const *choices; /* the words that may follow, NULL-terminated */
+    const char *const *choices; /* the words that may follow, NULL-terminated; NULL: a release tag must */
     const char *summary;
     const char *details;
     ExitCode (*run)(const Options *options);

@@ -47,6 +47,8 @@ static void write_bash_values(FILE *out) {
             fputs("        COMPREPLY=($(compgen -W \"", out);
             write_words(out, FLAGS[i].choices, " ");
             fputs("\" -- \"$current\")) ;;\n", out);
+        } else if (!FLAGS[i].is_folder) {
+            fputs("        ;;\n", out);
         } else {
             fputs(
                 "        compopt -o filenames 2>/dev/null\n"
@@ -129,7 +131,7 @@ static void write_zsh_flags(FILE *out, const CommandInfo *command) {
             write_words(out, flag->choices, " ");
             fputs(")", out);
         } else if (flag->value) {
-            fprintf(out, ":%s:_files -/", flag->value);
+            fprintf(out, ":%s:%s", flag->value, flag->is_folder ? "_files -/" : " ");
         }
         fputs("'", out);
     }
@@ -167,6 +169,8 @@ void completion_zsh(FILE *out) {
             fprintf(out, " \\\n            '1:%s:(", command->argument);
             write_words(out, command->choices, " ");
             fputs(")'", out);
+        } else if (command->argument) {
+            fprintf(out, " \\\n            '1:%s: '", command->argument);
         }
         fputs(" ;;\n", out);
     }
@@ -214,7 +218,7 @@ void completion_fish(FILE *out) {
             write_words(out, flag->choices, " ");
             fputs("'", out);
         } else if (flag->value) {
-            fputs(" -x -a '(__fish_complete_directories)'", out);
+            fputs(flag->is_folder ? " -x -a '(__fish_complete_directories)'" : " -x", out);
         }
         fputs("\n", out);
     }

@@ -27,7 +27,8 @@ static ExitCode finish_output(ExitCode code) {
     errno = 0;
     if (fflush(stdout) == 0 && !earlier_error)
         return code;
-    if (code != EXIT_CODE_OK)
+    /* A finding that nobody could read is no finding. */
+    if (code != EXIT_CODE_OK && code != EXIT_CODE_WARNINGS && code != EXIT_CODE_PROBLEMS)
         return code;
     return error_report(
         EXIT_CODE_IO, errno > 0 ? "cannot write to standard output: %m" : "cannot write to standard output");

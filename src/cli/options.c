@@ -1,6 +1,7 @@
 #include "cli/options.h"
 
 #include "base/strings.h"
+#include "core/tag.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -202,6 +203,17 @@ static int check_flags(const CommandInfo *info, const Arguments *arguments, Fail
     return 0;
 }
 
+static int read_tag(const char *what, const char *tag, Options *options, Failure *failure) {
+    char printable[PRINTABLE_BYTES];
+
+    if (!tag_is_plain(tag))
+        return failure_set(
+            failure, -EINVAL, "%s cannot be \"%s\": a release tag is a plain version name such as v0.80.0", what,
+            string_printable(printable, sizeof printable, tag));
+    options->tag = tag;
+    return 0;
+}
+
 static int read_values(const Arguments *arguments, Options *options, Failure *failure) {
     const char *output = arguments->values[FLAG_OUTPUT];
     size_t place = 0;
@@ -212,6 +224,12 @@ static int read_values(const Arguments *arguments, Options *options, Failure *fa
         if (r < 0)
             return r;
         options->output = place == 0 ? OUTPUT_HUMAN : OUTPUT_JSON;
+    }
+
+    if (arguments->values[FLAG_UPGRADE]) {
+        r = read_tag(FLAGS[FLAG_UPGRADE].name, arguments->values[FLAG_UPGRADE], options, failure);
+        if (r < 0)
+            return r;
     }
 
     options->home = arguments->values[FLAG_HOME];
@@ -231,6 +249,11 @@ static int read_topic(const CommandInfo *info, const Arguments *arguments, Optio
         return failure_set(
             failure, -EINVAL, "\"%s\" is one word too many after \"visor %s\"",
             string_printable(printable, sizeof printable, surplus), info->word);
+    if (info->argument && !info->choices && arguments->words[1])
+        return read_tag(info->argument, arguments->words[1], options, failure);
+    if (info->argument && !info->choices)
+        return failure_set(
+            failure, -EINVAL, "\"visor %s\" needs a %s, such as v0.80.0", info->word, info->argument);
     if (!arguments->words[1])
         return 0;
 

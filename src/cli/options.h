@@ -15,6 +15,7 @@ struct Options {
     const char *home; /* as given, never empty; NULL unless the command takes it */
     bool with_data_node;
     Output output;
+    const char *tag;   /* of --upgrade, or the word after prepare: a plain release tag; NULL if none is given */
     const char *topic; /* the word after help or completion, one of their choices; NULL if there is none */
 };
 

@@ -124,7 +124,7 @@ static void help_is_asked_for_in_many_ways(void **state) {
     refused("help rum", "unknown help topic \"rum\", did you mean \"run\"?");
     refused(
         "help nonsense",
-        "unknown help topic \"nonsense\", there are: init, run, version, help, completion, exit-codes");
+        "unknown help topic \"nonsense\", there are: init, run, check, prepare, version, help, completion, exit-codes");
     refused("help run now", "\"now\" is one word too many after \"visor help\"");
 }
 
@@ -134,6 +134,28 @@ static void completion_knows_its_shells(void **state) {
     assert_string_equal(parsed("completion powershell").topic, "powershell");
     refused("completion bsh", "unknown shell \"bsh\", did you mean \"bash\"?");
     refused("completion tcl", "unknown shell \"tcl\", there are: bash, zsh, fish, powershell");
+}
+
+static void tags_are_plain(void **state) {
+    (void)state;
+    assert_string_equal(parsed("prepare v0.80.0 --home a").tag, "v0.80.0");
+    assert_string_equal(parsed("--home a prepare -- v0.80.0").tag, "v0.80.0");
+    assert_string_equal(parsed("check --home a --upgrade v1").tag, "v1");
+    assert_string_equal(parsed("check --home a --upgrade=v1").tag, "v1");
+    assert_null(parsed("check --home a").tag);
+    refused("prepare --home a", "\"visor prepare\" needs a TAG, such as v0.80.0");
+    refused("prepare v1", "\"visor prepare\" needs --home DIR");
+    refused(
+        "prepare ../x --home a", "TAG cannot be \"../x\": a release tag is a plain version name such as v0.80.0");
+    refused(
+        "check --home a --upgrade current",
+        "--upgrade cannot be \"current\": a release tag is a plain version name such as v0.80.0");
+    refused(
+        "check --home a --upgrade=",
+        "--upgrade cannot be \"\": a release tag is a plain version name such as v0.80.0");
+    refused("check --home a v1", "\"v1\" is one word too many after \"visor check\"");
+    refused("prepare v1 v2 --home a", "\"v2\" is one word too many after \"visor prepare\"");
+    refused("run --home a --upgrade v1", "\"visor run\" takes no --upgrade, see \"visor help run\"");
 }
 
 static void mistakes_are_named_with_their_cure(void **state) {
@@ -199,7 +221,7 @@ static void what_a_command_needs_it_takes(void **state) {
         const CommandInfo *command = &COMMAND_TABLE[i];
         assert_int_equal(command->required_flags & ~command->flags, 0);
         assert_true(command->flags & FLAG_BIT(FLAG_HELP));
-        assert_int_equal(command->argument == NULL, command->choices == NULL);
+        assert_true(command->argument || !command->choices);
         assert_non_null(command->run);
     }
 }
@@ -213,6 +235,7 @@ int main(void) {
         cmocka_unit_test(output_is_human_or_json),
         cmocka_unit_test(help_is_asked_for_in_many_ways),
         cmocka_unit_test(completion_knows_its_shells),
+        cmocka_unit_test(tags_are_plain),
         cmocka_unit_test(mistakes_are_named_with_their_cure),
         cmocka_unit_test(a_long_word_is_cut),
         cmocka_unit_test(no_arguments_at_all_is_help),
