@@ -3,9 +3,10 @@
 BUILD   ?= build
 PREFIX  ?= /usr/local
 DESTDIR ?=
+N       ?= 1000
 SECONDS ?= 60
 
-.PHONY: all demo test fuzz install clean format docs bench
+.PHONY: all demo test fuzz kills install clean format docs bench
 .DEFAULT_GOAL := all
 
 all: $(BUILD)/release/build.ninja
@@ -26,7 +27,12 @@ fuzz:
 	@scripts/setup test
 	@scripts/fuzz $(BUILD) $(SECONDS)
 
+kills: all
+	@scripts/setup test
+	@PYTHONDONTWRITEBYTECODE=1 tests/e2e/kills.py $(BUILD)/release --kills $(N)
+
 bench: all
+	@scripts/setup bench
 	@scripts/bench $(BUILD)/release
 
 install: all
