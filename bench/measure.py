@@ -7,48 +7,17 @@ A machine's noise is in both figures of a pair, so the ratio says more than the 
 """
 
 import argparse
-import json
 import os
 import pathlib
 import shutil
 import signal
-import statistics
 import subprocess
-import sys
 import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+from common import LOOK_SECONDS, finish, fresh, load_world, show, status, upgrade_times
+
 POLL_MS = 100  # acceptedPollIntervalMilliseconds as it comes
-LOOK_SECONDS = 0.1  # between two looks at a log: whoever looks takes the processor from what is measured
-
-
-def load_world(build):
-    os.environ["VISOR_BUILD"] = str(build)
-    sys.path.insert(0, str(ROOT / "tests" / "e2e"))
-    import world
-    world.LOOK_SECONDS = LOOK_SECONDS
-    return world
-
-
-def fresh(world, stamps):
-    made = world.World(pathlib.Path(tempfile.mkdtemp(prefix="visor-bench-")), stamps)
-    made.settings["rpc"] = {}  # the defaults of config.toml
-    made.settings["log"] = {"format": "json", "level": "info"}
-    made.write_config()
-    return made
-
-
-def finish(made):
-    made.cleanup()
-    shutil.rmtree(made.folder)
-
-
-def show(name, values_ms, against=None):
-    median = statistics.median(values_ms)
-    line = f"{name:<48}{min(values_ms):9.2f} {median:9.2f} {max(values_ms):9.2f} ms"
-    print(line + (f"   {against}" if against else ""), flush=True)
-    return median
 
 
 def bare_start_ms(world, stamps, runs):
@@ -67,23 +36,10 @@ def bare_start_ms(world, stamps, runs):
 
 
 def upgrade(world, stamps):
-    """One upgrade with a prepared folder; (ready -> SIGTERM, old node gone -> new main(), stop of the old node)."""
+    """One upgrade with a prepared folder; (ready -> SIGTERM, old node gone -> new main())."""
     made = fresh(world, stamps)
     made.release("v1.1.0", "v1.1.0")
-    made.scenario(block_time_ms=20, stop_ms=100)
-    made.upgrade_at(("v1.1.0", 10**9))
-    visor = made.start()
-    visor.wait("ready for the upgrade", tag="v1.1.0")
-    made.upgrade_at(("v1.1.0", 2))  # long passed: ready with the next block
-    visor.wait("the upgrade is complete")
-    first = {(event["version"], event["event"]): event["t_us"] for event in reversed(made.events())}
-    visor.stop()
-    made.check()
-    finish(made)
-    return (
-        (first["v1.0.0", "sigterm"] - first["v1.0.0", "ready"]) / 1000,
-        (first["v1.1.0", "main"] - first["v1.0.0", "exit"]) / 1000,
-    )
+    return upgrade_times(made)
 
 
 def restart_ms(world, stamps, runs):
@@ -122,13 +78,6 @@ def begin_ms(world, stamps, runs):
 def cpu_ms(pid):
     fields = pathlib.Path(f"/proc/{pid}/schedstat").read_text().split()
     return int(fields[0]) / 1e6
-
-
-def status(pid, key):
-    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith(key + ":"):
-            return int(line.split()[1])
-    raise KeyError(key)
 
 
 def idle(world, stamps, seconds):
