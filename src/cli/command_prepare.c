@@ -107,20 +107,29 @@ static int check_user(const Prepare *prepare, Failure *failure) {
         prepare->home.path, (unsigned)status.st_uid, (unsigned)geteuid());
 }
 
+/* Whoever reads the events learns of the end from the last of them, however early it comes. */
+static ExitCode fail(Prepare *prepare, ExitCode code, const Failure *failure) {
+    if (prepare->output.json)
+        prepare_output_say(&prepare->output, "failed", "%s", failure->message);
+    return error_report(code, "%s", failure->message);
+}
+
 static ExitCode read_config(Prepare *prepare) {
     _cleanup_free_ char *path = home_path(&prepare->home, HOME_CONFIG_FILE);
     _cleanup_problems_ Problems problems = {0};
+    Failure failure = {0};
 
     int r = path ? config_load(path, &prepare->config, &problems) : -ENOMEM;
-    if (r == -ENOMEM)
-        return error_report(EXIT_CODE_SYSTEM, "cannot read the settings: out of memory");
-    if (r < 0) {
+    if (r < 0 && r != -ENOMEM) {
         problems_log(&problems, "config", path);
-        return error_report(
-            EXIT_CODE_CONFIG, "%s cannot be used: see the %zu errors above", path, problems.error_count);
+        (void)failure_set(&failure, r, "%s cannot be used: see the %zu errors above", path, problems.error_count);
+        return fail(prepare, EXIT_CODE_CONFIG, &failure);
     }
-    prepare->folder = release_folder(&prepare->home, prepare->config, prepare->tag);
-    return prepare->folder ? EXIT_CODE_OK : error_report(EXIT_CODE_SYSTEM, "out of memory");
+    prepare->folder = r < 0 ? NULL : release_folder(&prepare->home, prepare->config, prepare->tag);
+    if (prepare->folder)
+        return EXIT_CODE_OK;
+    (void)failure_set(&failure, -ENOMEM, "cannot read the settings: out of memory");
+    return fail(prepare, EXIT_CODE_SYSTEM, &failure);
 }
 
 static ExitCode begin(Prepare *prepare, const Options *options) {
@@ -129,17 +138,19 @@ static ExitCode begin(Prepare *prepare, const Options *options) {
     int r = sd_event_new(&prepare->event);
     if (r >= 0)
         r = take_signals(prepare);
-    if (r < 0)
-        return error_report(EXIT_CODE_SYSTEM, "cannot make an event loop: %s", strerror(-r));
+    if (r < 0) {
+        (void)failure_set(&failure, r, "cannot make an event loop: %s", strerror(-r));
+        return fail(prepare, EXIT_CODE_SYSTEM, &failure);
+    }
     r = home_look(options->home, &prepare->home, &failure);
     if (r < 0)
-        return error_report(r == -ENOENT ? EXIT_CODE_NO_HOME : EXIT_CODE_IO, "%s", failure.message);
+        return fail(prepare, r == -ENOENT ? EXIT_CODE_NO_HOME : EXIT_CODE_IO, &failure);
     /* Before anything is made: a private folder of root's would keep visor itself from starting. */
     r = check_user(prepare, &failure);
     if (r < 0)
-        return error_report(EXIT_CODE_NOT_PREPARED, "%s", failure.message);
+        return fail(prepare, EXIT_CODE_NOT_PREPARED, &failure);
     r = home_keep_private(&prepare->home, &failure);
-    return r < 0 ? error_report(EXIT_CODE_IO, "%s", failure.message) : read_config(prepare);
+    return r < 0 ? fail(prepare, EXIT_CODE_IO, &failure) : read_config(prepare);
 }
 
 static int supply(Prepare *prepare, Failure *failure) {
@@ -185,13 +196,11 @@ static ExitCode perform(Prepare *prepare) {
     Failure failure = {0};
 
     int r = bring(prepare, &failure);
-    if (r < 0 && prepare->output.json)
-        prepare_output_say(&prepare->output, "failed", "%s", failure.message);
     if (r >= 0)
         prepare_output_prepared(&prepare->output, prepare->folder, prepare->verified);
     prepare_clear_up(prepare);
     prepare_output_end(&prepare->output);
-    return r < 0 ? error_report(EXIT_CODE_NOT_PREPARED, "%s", failure.message) : EXIT_CODE_OK;
+    return r < 0 ? fail(prepare, EXIT_CODE_NOT_PREPARED, &failure) : EXIT_CODE_OK;
 }
 
 static ExitCode run(const Options *options, int *ret_signal) {

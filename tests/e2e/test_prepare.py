@@ -384,3 +384,14 @@ def test_from_an_api(world, releases):
     run = prepare(world, "v1.1.0")
     assert releases.sha256("v1.1.0", "vega-linux-amd64.zip") in run.stdout and "digest" in run.stdout
     assert run.stdout.endswith(f"in place and proven: {world.home / 'v1.1.0'}\n")
+
+
+@pytest.mark.parametrize("spoil, code", [
+    (lambda world: (world.home / "config.toml").unlink(), 66),
+    (lambda world: (world.home / "config.toml").write_text("maxNumberOfRestarts = 'x'\n"), 78),
+])
+def test_a_start_that_fails_is_an_event_too(world, spoil, code):
+    spoil(world)
+    run = prepare(world, "v1.1.0", "--output", "json", code=code)
+    assert [event["event"] for event in events(run)] == ["failed"]
+    assert events(run)[0]["text"] in run.stderr
