@@ -120,6 +120,8 @@ static int load(Supervisor *supervisor, const char *tag, const char *folder, Fai
     r = release_load(supervisor->home, folder, &examination->release, failure);
     if (r >= 0 || release_absence(supervisor->home, folder) == RELEASE_NOTHING)
         return r;
+    if (!supervisor->config->auto_install.enabled) /* then nothing is put in place, however far it had come */
+        return r;
     Failure of_staged = {0};
     int loaded = staged_load(supervisor, tag, folder, &of_staged);
     if (loaded > 0) /* nothing was fetched either: what is missing was said above */

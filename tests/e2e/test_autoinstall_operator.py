@@ -218,3 +218,23 @@ def test_other_settings_make_old_complaints_news(world, releases):
     world.write_config(autoInstall={"stallTimeoutSeconds": 7})
     visor.wait("the release could not be fetched", 2, tag=NEW)
     visor.stop()
+
+
+def test_switched_off_nothing_is_put_in_place(world, releases):
+    """Not even what was fetched already; switched on again, it need not be fetched anew."""
+    releases.make(NEW)
+    fetching(world, releases)
+    path = world.home / "genesis" / "run-config.toml"
+    visor = world.up()
+    good = path.read_text()
+    path.write_text("name = 'broken\n")  # cannot be taken over: the fetched release stays staged
+    wait_until(lambda: (world.home / ".visor" / "staging" / NEW / "fetched.json").exists(), "fetched")
+    world.write_config(autoInstall={"enabled": False})
+    visor.wait("changed", key="autoInstall.enabled")
+    path.write_text(good)
+    visor.wait("the release is not ready", why="make it")  # looked at, and left to the operator
+    assert not (world.home / NEW).exists()
+    world.write_config(autoInstall={"enabled": True})
+    visor.wait("the fetched release is in place", tag=NEW)
+    assert len(releases.requests(on="download")) == 1
+    visor.stop()

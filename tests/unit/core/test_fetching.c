@@ -1,34 +1,8 @@
 /* When a release that is missing is fetched, and what becomes of it. */
-#include "tests/unit/core/world.h"
+#include "tests/unit/core/fetching.h"
 #include "tests/unit/test.h"
 
 #include <string.h>
-
-static void start(World *world) {
-    world_init(world);
-    world->settings.fetch_enabled = true;
-    world_up(world, "v1.0.0");
-    world_change_settings(world);
-}
-
-/* Accepted, examined and found absent: the first try waits for its turn. */
-static void lack(World *world) {
-    world_answer(world, "v2.0.0", 500, false);
-    world_found(world, FOUND_ABSENT, false);
-    world->trace[0] = '\0';
-}
-
-static void pass_until_fetch(World *world, uint64_t most_usec) {
-    uint64_t until_usec = world->now_usec + most_usec;
-    world->polls = POLLS_HANG;
-    while (!world->fetching && world->now_usec < until_usec) {
-        world_pass(world, SECONDS(0.1));
-        if (world->examining)
-            world_found(world, FOUND_ABSENT, false);
-    }
-    assert_true(world->fetching);
-    world->trace[0] = '\0';
-}
 
 static void test_from_acceptance_to_proof(void **unused) {
     (void)unused;
@@ -134,12 +108,6 @@ static void test_ready_ends_the_spread(void **unused) {
         &world,
         "examine v2.0.0; place v2.0.0; tidy; check proof v2.0.0; save v2.0.0 height=500; cancel poll; "
         "terminate vega; warm v2.0.0");
-}
-
-static uint64_t time_to_next_try(World *world) {
-    uint64_t before_usec = world->now_usec;
-    pass_until_fetch(world, SECONDS(1000));
-    return world->now_usec - before_usec;
 }
 
 static void test_delays_grow_to_five_minutes(void **unused) {
