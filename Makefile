@@ -6,7 +6,7 @@ DESTDIR ?=
 N       ?= 1000
 SECONDS ?= 60
 
-.PHONY: all demo test fuzz kills install clean format docs bench
+.PHONY: all demo test fuzz kills power-cuts install clean format docs bench
 .DEFAULT_GOAL := all
 
 all: $(BUILD)/release/build.ninja
@@ -30,6 +30,10 @@ fuzz:
 kills: all
 	@scripts/setup test
 	@PYTHONDONTWRITEBYTECODE=1 tests/e2e/kills.py $(BUILD)/release --kills $(N)
+
+power-cuts: all
+	@scripts/setup test
+	@PYTHONDONTWRITEBYTECODE=1 tests/e2e/power_cut.py $(BUILD)/release --starts $(N)
 
 bench: all
 	@scripts/setup bench
