@@ -12,6 +12,12 @@ const char *const NODE_REASON_NAME[NODE_REASON_COUNT] = {
 #undef X
 };
 
+const char *const NODE_START_NAME[NODE_START_COUNT] = {
+#define X(start, name) [start] = name,
+    NODE_STARTS(X)
+#undef X
+};
+
 enum {
     EAGER_USEC = 60 * 1000 * 1000, /* a node that just started is asked often, so that its first answer is seen */
     ASK_AGAIN_USEC = 60 * 1000 * 1000,

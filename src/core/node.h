@@ -60,6 +60,7 @@ typedef enum NodeStart {
 
 extern const char *const NODE_PHASE_NAME[NODE_PHASE_COUNT];
 extern const char *const NODE_REASON_NAME[NODE_REASON_COUNT];
+extern const char *const NODE_START_NAME[NODE_START_COUNT];
 
 typedef struct Node {
     NodePhase phase;
