@@ -146,7 +146,7 @@ class PowerCuts:
                 continue
             nothing, everything = self.disk.leave_nothing_more(), self.disk.leave_everything()
             cut = Cut(at, str(record), cut.lower, max(cut.upper, *self.chosen_in(everything)))
-            cut.lower = max(cut.lower, self.chosen_in(nothing)[0])
+            cut.lower = max(cut.lower, *self.chosen_in(nothing))
             self.cuts_seen += 1
             self.check_saved_before_switched(record, nothing, cut)
             yield cut, self.disk
@@ -162,7 +162,7 @@ class PowerCuts:
     # What must hold of every home that a cut leaves
 
     def examine(self, cut, tree):
-        """Returns the indices of the releases that may be started first."""
+        """Returns the index of the release that must be started: what was decided is completed."""
         self.homes_examined += 1
         for path, file in self.before.items():
             if path != "current":
@@ -180,9 +180,9 @@ class PowerCuts:
         current, decided = self.chosen_in(tree)
         if "current" in tree:
             self.examine_named(tree, os.fsdecode(tree["current"].content), "`current`")
-        first = current if "current" in tree else decided
+        first = max(current, decided)
         assert cut.lower <= first <= cut.upper, f"it leads to {VERSIONS[first]}"
-        return sorted({first, max(decided, first)})
+        return first
 
     def examine_named(self, tree, folder, what):
         version = self.version_of_folder(folder)
@@ -255,19 +255,19 @@ class PowerCuts:
         self.world.node.mkdir()
 
     def start(self, tree, first):
-        """Starts Visor: one of the releases in @first comes up, and then the next upgrade gets through."""
+        """Starts Visor: the release @first comes up, and then the next upgrade gets through."""
         world = self.world
         self.starts += 1
         self.put(tree)
-        following = min(first[-1] + 1, len(UPGRADES))
+        following = min(first + 1, len(UPGRADES))
         heights = [2] + [height for _, height in UPGRADES]
         world.scenario(versions={version: {"start_height": height + 5} for version, height in zip(VERSIONS, heights)})
         world.upgrade_at(*[(tag, height if tag != VERSIONS[1] else 15) for tag, height in UPGRADES[:following]])
         visor = world.start()
         visor.wait("the node answers")
         begun = self.begun()
-        assert begun[0] in first, f"{VERSIONS[begun[0]]} was started"
-        if begun[0] < following:
+        assert begun[0] == first, f"{VERSIONS[begun[0]]} was started"
+        if first < following:
             upgraded(world, visor, VERSIONS[following])
         begun = self.begun()
         assert begun == sorted(begun), f"started were {begun}"
