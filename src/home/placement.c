@@ -1,6 +1,7 @@
 #include "home/placement.h"
 
 #include "base/cleanup.h"
+#include "base/fail_point.h"
 #include "base/strings.h"
 #include "home/folder.h"
 #include "home/inner.h"
@@ -64,11 +65,14 @@ static int put_whole(const Staged *staged, const char *folder, Failure *failure)
     parent_fd = folder_open_parent(folder, &name);
     if (parent_fd < 0)
         return fail(folder, parent_fd, failure);
+    FAIL_POINT(PLACEMENT_CHECKED);
     if (renameat(staging_fd, STAGED_FOLDER, parent_fd, name) < 0)
         return errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR ? 1
                                                                          : fail(folder, negative_errno(), failure);
+    FAIL_POINT(RELEASE_RENAMED);
     if (fsync(parent_fd) < 0 || fsync(staging_fd) < 0)
         return fail(folder, negative_errno(), failure);
+    FAIL_POINT(RELEASE_PLACED);
     return 0;
 }
 
@@ -146,6 +150,7 @@ static int supply(const Staged *staged, int folder_fd, const char *inner) {
         r = copy_new(from_fd, from, to_fd, to, status.st_mode);
     if (r < 0 && r != -EEXIST)
         return r;
+    FAIL_POINT(BINARY_LINKED);
     return fsync(to_fd) < 0 ? negative_errno() : 0;
 }
 
