@@ -56,8 +56,7 @@ class Scenario:
 
     def start(self):
         """The first start in a new home, with a data node."""
-        self.world.has_data_node = True
-        self.world.run_config("genesis")
+        self.with_data_node()
         self.prepare()
         self.begin()
         self.until_said("the node answers")
@@ -71,6 +70,10 @@ class Scenario:
         self.until_recorded()
         self.kill_node()
         self.until_said("the node answers", 2)
+
+    def restart_both(self):
+        self.with_data_node()
+        self.restart()
 
     def stop(self):
         """An operator stops Visor."""
@@ -88,6 +91,10 @@ class Scenario:
         now_at_the_block(self.world)
         self.until_said("the upgrade is complete")
         self.until_recorded(NEW)
+
+    def upgrade_both(self):
+        self.with_data_node()
+        self.upgrade()
 
     def fetch(self):
         """autoInstall fetches a release and puts it in place."""
@@ -132,6 +139,10 @@ class Scenario:
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as asking:
             assert asking.wait(DEADLINE_SECONDS) == 0 or self.visor.end()
         self.until_said("visor begins", 2)
+
+    def with_data_node(self):
+        self.world.has_data_node = True
+        self.world.run_config("genesis")
 
     def prepare(self):
         self.world.release(NEW, NEW)
