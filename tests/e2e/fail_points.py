@@ -135,7 +135,7 @@ class Scenario:
         self.until_said("the node answers")
         self.until_recorded()
         with subprocess.Popen(
-                [self.world.build / "src" / "cli" / "visor", "reexec", "--home", self.world.home],
+                [self.world.program, "reexec", "--home", self.world.home],
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as asking:
             assert asking.wait(DEADLINE_SECONDS) == 0 or self.visor.end()
         self.until_said("visor begins", 2)

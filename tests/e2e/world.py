@@ -215,11 +215,15 @@ class World:
 
     # What runs
 
+    @property
+    def program(self):
+        return VISOR if self.build == BUILD else self.build / "src" / "cli" / "visor"
+
     def start(self, *words, **environment):
         log = self.folder / f"visor-{len(self.visors)}.log"
         with open(log, "wb") as stream:
             process = subprocess.Popen(
-                [self.build / "src" / "cli" / "visor", *(words or ("run", "--home", self.home))], stdin=subprocess.DEVNULL, stdout=stream,
+                [self.program, *(words or ("run", "--home", self.home))], stdin=subprocess.DEVNULL, stdout=stream,
                 stderr=stream, env={**os.environ, **environment},
             )
         visor = Visor(self, process, log)
