@@ -35,6 +35,7 @@ static void on_end(Child *child, const ChildEnd *end, void *userdata) {
         wanted ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, PROCESS_NAME[name], child_end_describe(end, text, sizeof text),
         field_integer("pid", child_pid(child)),
         field_string("binary", release_binary(supervisor->running, name)->full_path));
+    history_note_end(supervisor, name, text);
     supervisor_dispatch(supervisor, (Event){.type = EVENT_EXITED, .process = {.name = name}});
 }
 
