@@ -17,7 +17,9 @@
       "a node of this home is alive already: its lock is held or its admin socket answers")                        \
     X(EXIT_CODE_WARNINGS, 82, "check found warnings only")                                                         \
     X(EXIT_CODE_PROBLEMS, 83, "check found problems")                                                              \
-    X(EXIT_CODE_NOT_PREPARED, 84, "prepare did not get the release into its place, or could not prove it")
+    X(EXIT_CODE_NOT_PREPARED, 84, "prepare did not get the release into its place, or could not prove it")         \
+    X(EXIT_CODE_NEWER_STATE, 85, "the home holds what a newer Visor wrote")                                        \
+    X(EXIT_CODE_NOT_REEXECED, 86, "reexec: no visor runs the home, or it goes on as it was")
 
 typedef enum ExitCode {
 #define X(name, number, meaning) name = number,

@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "home/history.h"
+#include "home/inheritance.h"
 #include "home/lock.h"
 #include "supervisor/supervisor.h"
 
@@ -41,12 +42,20 @@ static ExitCode hold_home(const Home *home, int *ret_lock_fd) {
         (void)failure_set(&failure, r, "another visor runs %s already: pid %d", home->path, (int)holder);
         return fail(EXIT_CODE_ALREADY_RUNNING, &failure);
     }
-    r = lock_sign(*ret_lock_fd);
+    r = lock_sign(*ret_lock_fd, 0);
     if (r < 0) {
         errno = -r;
         (void)failure_set(&failure, r, "cannot write the lock of %s: %m", home->path);
         return fail(EXIT_CODE_IO, &failure);
     }
+    return EXIT_CODE_OK;
+}
+
+/* Another binary may have left the home to this process; then it is held already, and was all the time. */
+static ExitCode take_home(Home *home, Inheritance *ret) {
+    *ret = inheritance_receive(home);
+    if (!ret->received)
+        return hold_home(home, &ret->lock_fd);
     return EXIT_CODE_OK;
 }
 
@@ -79,7 +88,7 @@ static void note(const Home *home, const char *event, LogField field) {
 
 ExitCode command_run(const Options *options) {
     _cleanup_home_ Home home = {.fd = -1, .private_fd = -1};
-    _cleanup_fd_ int lock_fd = -1;
+    Inheritance inheritance;
     Config *config = NULL;
     Failure failure = {0};
     ExitCode code;
@@ -90,19 +99,20 @@ ExitCode command_run(const Options *options) {
     r = home_open(options->home, &home, &failure);
     if (r < 0)
         return fail(r == -ENOENT ? EXIT_CODE_NO_HOME : EXIT_CODE_IO, &failure);
-    code = hold_home(&home, &lock_fd);
+    code = take_home(&home, &inheritance);
     if (code != EXIT_CODE_OK)
         return code;
+    _cleanup_fd_ int lock_fd = inheritance.lock_fd;
     code = read_config(&home, &config);
     if (code != EXIT_CODE_OK)
         return code;
     log_info(
-        "supervisor", "visor begins", field_string("home", home.path), field_string("version", VISOR_VERSION),
-        field_integer("pid", getpid()));
-    note(&home, "visor-begins", field_string("version", VISOR_VERSION));
-    r = supervisor_run(&home, config, &code, &failure);
+        "supervisor", inheritance.received ? "visor goes on as a new binary" : "visor begins",
+        field_string("home", home.path), field_string("version", VISOR_VERSION), field_integer("pid", getpid()));
+    note(&home, inheritance.received ? "visor-goes-on" : "visor-begins", field_string("version", VISOR_VERSION));
+    r = supervisor_run(&home, &inheritance, config, &code, &failure);
     if (r < 0)
-        return fail(EXIT_CODE_SYSTEM, &failure);
+        return fail(r == -EPROTO ? EXIT_CODE_NEWER_STATE : EXIT_CODE_SYSTEM, &failure);
     log_info("supervisor", "visor ends", field_integer("code", code));
     note(&home, "visor-ends", field_integer("code", code));
     return code;

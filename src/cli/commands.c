@@ -34,6 +34,9 @@ static const char DETAILS_RUN[] =
     "Signals:\n"
     "  TERM, INT   stop the node gracefully, then Visor; a second one hastens it\n"
     "  HUP         read config.toml again (a changed one is noticed without it)\n"
+    "  USR2        become the binary now at visor's path, as \"visor reexec\" asks for\n"
+    "\n"
+    "If visor itself dies, the node lives on, and the next \"visor run\" takes it over as it is.\n"
     "\n"
     "\"visor help exit-codes\" explains how it can end.\n";
 
@@ -57,6 +60,19 @@ static const char DETAILS_HISTORY[] =
     "Prints what \"visor run\" has noted: starts, answers, failures, every step of an upgrade with its times; the\n"
     "newest line is the last. At most 2 MiB are kept. With --output json each line is the object as it was written.\n"
     "It works with and without a running visor and changes nothing.\n";
+
+static const char DETAILS_REEXEC[] =
+    "After an update of Visor itself: the running visor of DIR replaces itself by the binary that lies at its path\n"
+    "now. It keeps its pid, and the node runs on, supervised all the time. Before that the new binary is asked to\n"
+    "rehearse it; if it cannot take over, the old visor goes on. While the node is being stopped or switched, visor\n"
+    "brings that to its end first.\n"
+    "\n"
+    "It waits for the outcome and exits with 0 if the new binary supervises the node, with 86 if not. SIGUSR2 sent\n"
+    "to visor does the same, with the outcome in the log only.\n";
+
+static const char DETAILS_REHEARSE[] =
+    "Reads all that the running visor of DIR would leave to this binary: the settings, the record of the releases,\n"
+    "what the locks tell of the living node, and its run-config. \"visor reexec\" asks the new binary for it.\n";
 
 static const char DETAILS_VERSION[] = "";
 

@@ -44,6 +44,10 @@ typedef enum Flag {
       "see whether a home is fit to run, and for an upgrade; changes nothing")                                     \
     X(PREPARE, prepare, FLAGS_PREPARE, FLAGS_HOME, "TAG", NULL, "fetch, prove and put in place a release by hand") \
     X(HISTORY, history, FLAGS_HISTORY, FLAGS_HOME, NULL, NULL, "show what happened to the node of a home")         \
+    X(REEXEC, reexec, FLAGS_HELP | FLAGS_HOME, FLAGS_HOME, NULL, NULL,                                             \
+      "let the running visor become the binary now at its path, the node untouched")                               \
+    X(REHEARSE, rehearse, FLAGS_HELP | FLAGS_HOME, FLAGS_HOME, NULL, NULL,                                         \
+      "see whether this binary could take over from the running visor; changes nothing")                           \
     X(VERSION, version, FLAGS_VERSION, 0, NULL, NULL, "print the version of Visor")                                \
     X(HELP, help, FLAGS_HELP, 0, "TOPIC", TOPICS, "explain a command, or the exit codes")                          \
     X(COMPLETION, completion, FLAGS_HELP, 0, "SHELL", SHELLS, "print a completion script for a shell")

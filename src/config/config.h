@@ -17,6 +17,13 @@ typedef enum VerifyMode { VERIFY_PREFER, VERIFY_REQUIRE, VERIFY_OFF, VERIFY_MODE
 /** The names of the modes, by value: what config.toml spells. */
 extern const char *const VERIFY_MODE_NAMES[VERIFY_MODE_COUNT];
 
+/** What becomes of the node when Visor dies. */
+typedef enum OnVisorDeath {
+    ON_VISOR_DEATH_KEEP, /* it runs on; the next Visor takes it over */
+    ON_VISOR_DEATH_STOP, /* it gets SIGTERM */
+    ON_VISOR_DEATH_COUNT,
+} OnVisorDeath;
+
 typedef struct Config {
     uint64_t max_first_connection_retries;   /* each stands for 2 s */
     uint64_t max_restart_connection_retries; /* likewise */
@@ -25,6 +32,7 @@ typedef struct Config {
     uint64_t restarts_budget_reset_seconds; /* 0 = never */
     uint64_t stop_delay_seconds;
     uint64_t stop_signal_timeout_seconds;
+    OnVisorDeath on_visor_death;
     StringPairs upgrade_folders; /* tag -> folder, relative to the home or absolute */
 
     struct {

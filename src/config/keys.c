@@ -12,6 +12,11 @@
 #define HOUR_MS UINT64_C(3600000)
 #define GIBIBYTE UINT64_C(1073741824)
 
+static const char *const ON_VISOR_DEATH_NAMES[ON_VISOR_DEATH_COUNT] = {
+    [ON_VISOR_DEATH_KEEP] = "keep",
+    [ON_VISOR_DEATH_STOP] = "stop",
+};
+
 const char *const VERIFY_MODE_NAMES[VERIFY_MODE_COUNT] = {
     [VERIFY_PREFER] = "prefer",
     [VERIFY_REQUIRE] = "require",
@@ -54,6 +59,7 @@ static const SchemaKey CONFIG_TABLE[] = {
     NUMBER("restartsBudgetResetSeconds", restarts_budget_reset_seconds, 600, 0, YEAR_SECONDS),
     NUMBER("stopDelaySeconds", stop_delay_seconds, 0, 0, YEAR_SECONDS),
     NUMBER("stopSignalTimeoutSeconds", stop_signal_timeout_seconds, 15, 0, YEAR_SECONDS),
+    CHOICE("onVisorDeath", on_visor_death, ON_VISOR_DEATH_KEEP, ON_VISOR_DEATH_NAMES),
     PAIRS("upgradeFolders", upgrade_folders, check_release_folder),
 
     NUMBER("rpc.pollIntervalMilliseconds", rpc.poll_interval_ms, 2000, 10, HOUR_MS),

@@ -2,7 +2,9 @@
 #pragma once
 
 #include "base/exit_code.h"
+#include "core/note.h"
 #include "core/process.h"
+#include "core/record.h"
 #include "core/report.h"
 
 #include <stdbool.h>
@@ -19,6 +21,8 @@
     X(ACTION_INSPECT, "inspect",                                                                                        \
       "gather the facts of a start: run-config, binaries, locks, socket; answered at once")                             \
     X(ACTION_QUERY_SEGMENT, "query segment", "ask the data node's binary for its latest history segment")               \
+    X(ACTION_NOTE, "note",                                                                                              \
+      "write beside the locks of the node, living or spawned next, what a new visor must know; not answered")           \
     X(ACTION_SPAWN, "spawn", "start a process, with a snapshot height unless it is 0; answered at once")                \
     X(ACTION_TERMINATE, "terminate", "send SIGTERM to a process")                                                       \
     X(ACTION_TERMINATE_GROUP, "terminate group", "send SIGTERM to what is left of a process's group")                   \
@@ -39,9 +43,10 @@
     X(ACTION_CHECK_PROOF, "check proof",                                                                                \
       "see that what was proven is unchanged and `current` can be switched; answered at once")                          \
     X(ACTION_CANCEL_TOOLS, "cancel tools", "end the tools under way; they are not answered")                            \
-    X(ACTION_SAVE, "save",                                                                                              \
-      "make durable which release was switched to, and whether it has answered; answered at once")                      \
+    X(ACTION_SAVE, "save", "make durable which release was decided for, and how far that came; answered at once")       \
     X(ACTION_SWITCH, "switch", "point `current` at the proven release; answered at once")                               \
+    X(ACTION_REHEARSE, "rehearse", "ask the binary now at Visor's path whether it could take over")                     \
+    X(ACTION_REEXEC, "reexec", "become that binary; answered, at once, only if that fails")                             \
     X(ACTION_REPORT, "report", "say it")                                                                                \
     X(ACTION_EXIT, "exit", "leave with a code; nothing of the node is alive")
 
@@ -65,13 +70,10 @@ typedef struct Action {
         ProcessName process; /* ACTION_TERMINATE, ACTION_TERMINATE_GROUP, ACTION_KILL, ACTION_CHECK_LOCK */
         const char *tag; /* ACTION_EXAMINE, ACTION_FETCH, ACTION_PLACE, ACTION_DISCARD, ACTION_TIDY, ACTION_WARM,
                           * ACTION_CHECK_PROOF, ACTION_SWITCH */
-        struct {         /* ACTION_SAVE */
-            const char *tag;
-            uint64_t height_blocks;
-            bool answered;
-        } save;
-        Report report;      /* ACTION_REPORT */
-        ExitCode exit_code; /* ACTION_EXIT */
+        const ReleaseRecord *save; /* ACTION_SAVE; borrowed from the core until its next step */
+        NodeNote note;             /* ACTION_NOTE */
+        Report report;             /* ACTION_REPORT */
+        ExitCode exit_code;        /* ACTION_EXIT */
     };
 } Action;
 

@@ -38,7 +38,8 @@ void core_init(Core *core, const Settings *settings) {
             {.phase = NODE_IDLE,
              .answering_since_usec = USEC_NEVER,
              .ask_due_usec = USEC_NEVER,
-             .save_due_usec = USEC_NEVER},
+             .save_due_usec = USEC_NEVER,
+             .inspect_due_usec = USEC_NEVER},
         .upgrade = {.step = UPGRADE_NONE, .alarm_due_usec = USEC_NEVER},
     };
     for (ProcessName name = 0; name < PROCESS_COUNT; name++)
@@ -51,9 +52,15 @@ static void begin(Step *step, const Event *event) {
         step_impossible(step, EVENT_NAME[event->type]);
         return;
     }
-    if (event->begin.unanswered_tag) {
-        tag_copy(&node->unanswered_tag, event->begin.unanswered_tag);
-        node->unanswered_height_blocks = event->begin.unanswered_height_blocks;
+    if (event->begin.record) {
+        node->record = *event->begin.record;
+        bool unanswered = node->record.stage != STAGE_ANSWERED;
+        if (unanswered && event->begin.is_current) {
+            tag_copy(&node->unanswered_tag, node->record.tag);
+            node->unanswered_height_blocks = node->record.height_blocks;
+        }
+        /* A record that says "switched" while `current` names another release: the operator went back. */
+        step->core->upgrade.decided = node->record.stage == STAGE_DECIDED && !event->begin.is_current;
     }
     step->core->fetch.random = event->begin.seed;
     node_start(step, NODE_START_FIRST);
@@ -184,6 +191,15 @@ static void handle(Step *step, const Event *event) {
     case EVENT_STOP_ASKED:
         node_stop_asked(step);
         break;
+    case EVENT_REEXEC_ASKED:
+        handover_asked(step);
+        break;
+    case EVENT_REHEARSED:
+        handover_rehearsed(step, event->done.ok);
+        break;
+    case EVENT_REEXEC_FAILED:
+        handover_failed(step);
+        break;
     case EVENT_DEADLINE:
         processes_deadline(step);
         node_deadline(step);
@@ -200,8 +216,10 @@ void core_step(Core *core, const Event *event, Actions *actions) {
     if (core->node.phase == NODE_ENDED) /* Visor leaves: nothing is left to decide */
         return;
     handle(&step, event);
-    if (core->node.phase != NODE_ENDED)
-        upgrade_advance(&step);
+    if (core->node.phase == NODE_ENDED)
+        return;
+    upgrade_advance(&step);
+    handover_advance(&step);
 }
 
 static uint64_t earlier(uint64_t left_usec, uint64_t right_usec) {

@@ -10,6 +10,7 @@
 #include "core/blocks.h"
 #include "core/event.h"
 #include "core/fetch_plan.h"
+#include "core/handover.h"
 #include "core/node.h"
 #include "core/process.h"
 #include "core/settings.h"
@@ -31,6 +32,7 @@ typedef struct Core {
     Upgrade upgrade;
     Blocks blocks;
     FetchPlan fetch;
+    Handover handover;
 } Core;
 
 /** Makes a core that has not begun; EVENT_BEGIN starts it. */

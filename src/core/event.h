@@ -2,7 +2,9 @@
 #pragma once
 
 #include "base/exit_code.h"
+#include "core/note.h"
 #include "core/process.h"
+#include "core/record.h"
 #include "core/settings.h"
 
 #include <stdbool.h>
@@ -30,6 +32,9 @@
     X(EVENT_FOLDER_CHANGED, "folder changed", "something changed in or around the folder of the accepted release") \
     X(EVENT_SETTINGS, "settings", "config.toml was read again")                                                    \
     X(EVENT_STOP_ASKED, "stop asked", "SIGTERM or SIGINT; each one counts")                                        \
+    X(EVENT_REEXEC_ASKED, "reexec asked", "SIGUSR2")                                                               \
+    X(EVENT_REHEARSED, "rehearsed", "answer to rehearse")                                                          \
+    X(EVENT_REEXEC_FAILED, "reexec failed", "answer to reexec")                                                    \
     X(EVENT_DEADLINE, "deadline", "core_deadline_usec() has come")
 
 typedef enum EventType {
@@ -55,21 +60,32 @@ typedef enum Found {
     FOUND_USELESS,  /* what was fetched is not the release: it has to go */
 } Found;
 
+/** What an inspection finds of a node process that this Visor has not started. */
+typedef enum Alive {
+    ALIVE_NOTHING,
+    ALIVE_ADOPTED, /* identified and under watch: its end will be an event */
+    ALIVE_UNKNOWN, /* its lock is held, by what cannot be identified */
+} Alive;
+
 /** One event. Strings are borrowed for the step. */
 typedef struct Event {
     EventType type;
     uint64_t now_usec; /* CLOCK_MONOTONIC */
     union {
-        struct { /* EVENT_BEGIN: the last switch, if `current` still names it and it has never answered */
-            const char *unanswered_tag; /* NULL = none */
-            uint64_t unanswered_height_blocks;
-            uint64_t seed; /* any number, another one on every machine */
+        struct {                         /* EVENT_BEGIN */
+            const ReleaseRecord *record; /* what is durable; NULL = nothing */
+            bool is_current;             /* `current` names the folder of that release */
+            uint64_t seed;               /* any number, another one on every machine */
         } begin;
         struct {             /* EVENT_INSPECTED */
             ExitCode result; /* EXIT_CODE_OK: may start */
             bool has_data_node;
             bool has_statistics;  /* run-config.toml says where to ask for the block height */
             bool operator_height; /* the operator's arguments already name a snapshot height */
+            Alive alive[PROCESS_COUNT];
+            NodeNote note;        /* of what was adopted */
+            bool data_node_began; /* the data node had been spawned in the start of the core that is alive */
+            bool ending;          /* what was adopted was told to stop by the death of its Visor */
         } inspected;
         struct { /* EVENT_SEGMENT */
             SegmentResult result;
@@ -111,7 +127,7 @@ typedef struct Event {
             bool ok;
             bool proven; /* every file in place is the one that was proven where it was staged */
         } placed;
-        struct { /* EVENT_PROOF, EVENT_SAVED, EVENT_SWITCHED */
+        struct { /* EVENT_PROOF, EVENT_SAVED, EVENT_SWITCHED, EVENT_REHEARSED */
             bool ok;
         } done;
         struct { /* EVENT_SETTINGS */

@@ -57,6 +57,13 @@ void fetch_plan_hurry(Step *step) {
         fetch->due_usec = step->now_usec;
 }
 
+void fetch_plan_interrupted(Step *step) {
+    FetchPlan *fetch = &step->core->fetch;
+    if (fetch->running)
+        fetch->due_usec = step->now_usec;
+    fetch->running = false;
+}
+
 void fetch_plan_settings_changed(Step *step, const Settings *before) {
     if (before->fetch_revision == step->core->settings.fetch_revision)
         return;

@@ -12,30 +12,37 @@ const char *const NODE_REASON_NAME[NODE_REASON_COUNT] = {
 #undef X
 };
 
+const char *const NODE_START_NAME[NODE_START_COUNT] = {
+#define X(start, name) [start] = name,
+    NODE_STARTS(X)
+#undef X
+};
+
 enum {
     EAGER_USEC = 60 * 1000 * 1000, /* a node that just started is asked often, so that its first answer is seen */
-    SAVE_AGAIN_USEC = 10 * 1000 * 1000,
     ASK_AGAIN_USEC = 60 * 1000 * 1000,
 };
 
-static void enter(Step *step, NodePhase phase) {
+void node_enter(Step *step, NodePhase phase) {
     step->core->node.phase = phase;
     step->core->node.phase_since_usec = step->now_usec;
 }
 
-static void save_answered(Step *step) {
-    Node *node = &step->core->node;
-    node->save_due_usec = USEC_NEVER;
-    Action *save = step_do(step, ACTION_SAVE);
-    save->save.tag = node->answered_tag;
-    save->save.height_blocks = node->answered_height_blocks;
-    save->save.answered = true;
+void node_note(Step *step) {
+    const Node *node = &step->core->node;
+    step_do(step, ACTION_NOTE)->note = (NodeNote){
+        .started_usec = node->started_usec,
+        .start = node->start,
+        .height_blocks = node->spawn_height_blocks,
+        .answered = step->core->processes[PROCESS_VEGA].ready,
+        .restarts_used = node->restarts_used,
+        .stopping = node->reason,
+    };
 }
 
 static void leave(Step *step, ExitCode code) {
-    if (step->core->node.save_due_usec != USEC_NEVER)
-        save_answered(step);
-    enter(step, NODE_ENDED);
+    record_save_at_last(step);
+    node_enter(step, NODE_ENDED);
     step_do(step, ACTION_CANCEL_TOOLS);
     step_do(step, ACTION_EXIT)->exit_code = code;
 }
@@ -48,7 +55,7 @@ void node_start(Step *step, NodeStart start) {
     Node *node = &step->core->node;
     node->start = start;
     node->reason = NODE_REASON_NONE;
-    enter(step, NODE_INSPECTING);
+    node_enter(step, NODE_INSPECTING);
     step_do(step, ACTION_INSPECT);
 }
 
@@ -60,7 +67,9 @@ static void spawn(Step *step, uint64_t height_blocks) {
     node->ask_due_usec = USEC_NEVER;
     node->poll_began_usec = step->now_usec;
     node->answering_since_usec = USEC_NEVER;
-    enter(step, NODE_UP);
+    node_enter(step, NODE_UP);
+    node->started_usec = step->now_usec;
+    node_note(step);
     step_report(step, (Report){.kind = REPORT_STARTING, .height_blocks = height_blocks});
     Action *action = step_do(step, ACTION_SPAWN);
     action->spawn.name = PROCESS_VEGA;
@@ -72,31 +81,43 @@ static void start_failed(Step *step) {
     node_failed(step);
 }
 
+/* Nothing of the node is alive. */
+static void start_as_inspected(Step *step) {
+    Node *node = &step->core->node;
+    upgrade_restore(step);
+    if (node->operator_height) {
+        spawn(step, 0);
+    } else if (node->start == NODE_START_RESTART && node->has_data_node) {
+        node_enter(step, NODE_QUERYING);
+        step_do(step, ACTION_QUERY_SEGMENT);
+    } else {
+        spawn(step, node->unanswered_height_blocks);
+    }
+}
+
 void node_inspected(Step *step, const Event *event) {
     Node *node = &step->core->node;
     if (node->phase != NODE_INSPECTING) {
         step_impossible(step, EVENT_NAME[event->type]);
         return;
     }
-    if (event->inspected.result != EXIT_CODE_OK) {
-        /* Nothing has run yet, so there is nothing to supervise: the operator is there and reads the error. */
-        if (node->start == NODE_START_FIRST)
-            leave(step, event->inspected.result);
-        else
-            start_failed(step);
-        return;
+    if (event->inspected.result == EXIT_CODE_OK) {
+        node->has_data_node = event->inspected.has_data_node;
+        node->has_statistics = event->inspected.has_statistics;
+        node->operator_height = event->inspected.operator_height;
     }
-    node->has_data_node = event->inspected.has_data_node;
-    node->has_statistics = event->inspected.has_statistics;
-    blocks_inspected(step, node->has_statistics);
-    node->operator_height = event->inspected.operator_height;
-    if (node->operator_height) {
-        spawn(step, 0);
-    } else if (node->start == NODE_START_RESTART && node->has_data_node) {
-        enter(step, NODE_QUERYING);
-        step_do(step, ACTION_QUERY_SEGMENT);
+    if (adoption_inspected(step, event))
+        return;
+    if (step->core->upgrade.decided && event->inspected.result != EXIT_CODE_NODE_ALIVE) {
+        upgrade_resume(step, NODE_SWITCHING); /* whatever is wrong with the old release, it is not started again */
+    } else if (event->inspected.result == EXIT_CODE_OK) {
+        blocks_inspected(step, node->has_statistics);
+        start_as_inspected(step);
+    } else if (node->start == NODE_START_FIRST) {
+        /* Nothing has run yet, so there is nothing to supervise: the operator is there and reads the error. */
+        leave(step, event->inspected.result);
     } else {
-        spawn(step, node->unanswered_height_blocks);
+        start_failed(step);
     }
 }
 
@@ -124,12 +145,20 @@ void node_spawned(Step *step, ProcessName name) {
         step_do(step, ACTION_SPAWN)->spawn.name = PROCESS_DATA_NODE;
         return;
     }
+    node_complete(step);
+}
+
+void node_complete(Step *step) {
+    Node *node = &step->core->node;
     if (node->start == NODE_START_UPGRADE) {
         upgrade_started(step);
     } else {
         step->core->upgrade.facts.running_known = false;
         step_do(step, ACTION_ASK_VERSION);
     }
+    /* After the spawn, which it would only delay: until then `current` tells it as well. */
+    if (node->unanswered_tag[0] && node->record.stage == STAGE_DECIDED)
+        record_save(step, node->unanswered_tag, node->unanswered_height_blocks, STAGE_SWITCHED);
 }
 
 void node_stop(Step *step, NodeReason reason) {
@@ -145,7 +174,8 @@ void node_stop(Step *step, NodeReason reason) {
         step_do(step, ACTION_CANCEL_POLL);
         blocks_unasked(step);
     }
-    enter(step, NODE_STOPPING);
+    node_enter(step, NODE_STOPPING);
+    node_note(step);
     for (ProcessName name = 0; name < PROCESS_COUNT; name++)
         process_feed(step, name, PROCESS_EVENT_STOP);
     node_settle(step);
@@ -171,7 +201,7 @@ static void restart_or_give_up(Step *step) {
                   .count = node->restarts_used,
                   .limit = limit,
                   .delay_usec = step->core->settings.restarts_delay_usec});
-    enter(step, NODE_DELAYING);
+    node_enter(step, NODE_DELAYING);
 }
 
 void node_settle(Step *step) {
@@ -186,11 +216,17 @@ void node_settle(Step *step) {
             restart_or_give_up(step);
         break;
     case NODE_REASON_UPGRADE:
-        enter(step, NODE_SWITCHING);
+        node_enter(step, NODE_SWITCHING);
         upgrade_stopped(step);
         break;
     case NODE_REASON_GAVE_UP:
         leave(step, EXIT_CODE_NODE_FAILED);
+        break;
+    case NODE_REASON_RENEWED:
+        if (node->exit_wanted)
+            leave(step, EXIT_CODE_OK);
+        else
+            node_start(step, NODE_START_FIRST);
         break;
     case NODE_REASON_OPERATOR:
     case NODE_REASON_NONE:
@@ -228,6 +264,9 @@ void node_stop_asked(Step *step) {
     case NODE_SWITCHING:
         leave(step, EXIT_CODE_OK);
         break;
+    case NODE_WAITING: /* what is alive there is not this Visor's to stop */
+        leave(step, EXIT_CODE_NODE_ALIVE);
+        break;
     case NODE_PHASE_COUNT:
         break;
     }
@@ -237,23 +276,18 @@ void node_ask_again(Step *step) {
     step->core->node.ask_due_usec = usec_add(step->now_usec, ASK_AGAIN_USEC);
 }
 
-void node_not_saved(Step *step) {
-    step->core->node.save_due_usec = usec_add(step->now_usec, SAVE_AGAIN_USEC);
-}
-
 void node_answered(Step *step) {
     Node *node = &step->core->node;
     step_report(
         step, (Report){.kind = REPORT_ANSWERED, .took_usec = usec_since(step->now_usec, node->phase_since_usec)});
-    if (!node->unanswered_tag[0])
-        return;
-    /* From here on this release finds its own snapshots: a later restart must not go back to the upgrade's. */
-    tag_copy(&node->answered_tag, node->unanswered_tag);
-    node->answered_height_blocks = node->unanswered_height_blocks;
-    save_answered(step);
-    node->unanswered_tag[0] = '\0';
-    node->unanswered_height_blocks = 0;
-    upgrade_completed(step);
+    if (node->unanswered_tag[0]) {
+        /* From here on this release finds its own snapshots: a later restart must not go back to the upgrade's. */
+        record_save(step, node->unanswered_tag, node->unanswered_height_blocks, STAGE_ANSWERED);
+        node->unanswered_tag[0] = '\0';
+        node->unanswered_height_blocks = 0;
+        upgrade_completed(step);
+    }
+    node_note(step); /* after the record: a new Visor that reads this one relies on the other */
 }
 
 void node_switched(Step *step) {
@@ -316,11 +350,16 @@ static uint64_t version_due_usec(const Core *core) {
     return core->node.phase == NODE_UP ? core->node.ask_due_usec : USEC_NEVER;
 }
 
+static uint64_t inspect_due_usec(const Core *core) {
+    return core->node.phase == NODE_WAITING ? core->node.inspect_due_usec : USEC_NEVER;
+}
+
 void node_deadline(Step *step) {
     Node *node = &step->core->node;
 
     if (step->now_usec >= budget_due_usec(step->core)) {
         node->restarts_used = 0;
+        node_note(step);
         step_report(
             step,
             (Report){
@@ -330,8 +369,9 @@ void node_deadline(Step *step) {
         node->ask_due_usec = USEC_NEVER;
         step_do(step, ACTION_ASK_VERSION);
     }
-    if (step->now_usec >= node->save_due_usec)
-        save_answered(step);
+    record_save_when_due(step);
+    if (node->phase == NODE_WAITING && step->now_usec >= node->inspect_due_usec)
+        node_start(step, node->start);
     if (step->now_usec >= restart_due_usec(step->core))
         node_start(step, NODE_START_RESTART);
     if (step->now_usec >= poll_due_usec(step->core)) {
@@ -344,7 +384,7 @@ void node_deadline(Step *step) {
 uint64_t node_deadline_usec(const Core *core) {
     uint64_t candidates_usec[] = {
         poll_due_usec(core),      restart_due_usec(core), budget_due_usec(core),
-        core->node.save_due_usec, version_due_usec(core),
+        core->node.save_due_usec, version_due_usec(core), inspect_due_usec(core),
     };
     uint64_t due_usec = USEC_NEVER;
     for (size_t i = 0; i < sizeof candidates_usec / sizeof *candidates_usec; i++)

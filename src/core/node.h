@@ -5,7 +5,7 @@
 #pragma once
 
 #include "base/exit_code.h"
-#include "core/tag.h"
+#include "core/record.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,6 +18,7 @@
     X(NODE_UP, "up", "started and wanted")                                                                         \
     X(NODE_STOPPING, "stopping", "unwanted, not yet gone")                                                         \
     X(NODE_DELAYING, "delaying", "down; waiting for restartsDelaySeconds")                                         \
+    X(NODE_WAITING, "waiting", "something is alive that cannot be taken over: nothing is started beside it")       \
     X(NODE_SWITCHING, "switching", "down; `current` is being switched")                                            \
     X(NODE_ENDED, "ended", "down for good; Visor leaves")
 
@@ -27,7 +28,8 @@
     X(NODE_REASON_FAILURE, "failure")                                                                              \
     X(NODE_REASON_UPGRADE, "upgrade")                                                                              \
     X(NODE_REASON_OPERATOR, "asked by the operator")                                                               \
-    X(NODE_REASON_GAVE_UP, "gave up")
+    X(NODE_REASON_GAVE_UP, "gave up")                                                                              \
+    X(NODE_REASON_RENEWED, "stop of an earlier visor")
 
 /* start, name: what kind of start this is or will be */
 #define NODE_STARTS(X)                                                                                             \
@@ -58,6 +60,7 @@ typedef enum NodeStart {
 
 extern const char *const NODE_PHASE_NAME[NODE_PHASE_COUNT];
 extern const char *const NODE_REASON_NAME[NODE_REASON_COUNT];
+extern const char *const NODE_START_NAME[NODE_START_COUNT];
 
 typedef struct Node {
     NodePhase phase;
@@ -75,8 +78,10 @@ typedef struct Node {
     uint64_t spawn_height_blocks;      /* the height of the start under way, for both processes; 0 = none */
     uint64_t unanswered_height_blocks; /* the upgrade height, until its release has answered once; 0 = none */
     char unanswered_tag[RELEASE_TAG_MAX + 1]; /* "" = none */
-    char answered_tag[RELEASE_TAG_MAX + 1];   /* the release that answered last after a switch */
-    uint64_t answered_height_blocks;
-    uint64_t ask_due_usec;  /* when the running binary is asked for its version again */
-    uint64_t save_due_usec; /* that could not be recorded; when it is tried again */
+    ReleaseRecord record;                     /* what is on the disk, or is to be */
+    uint64_t ask_due_usec;                    /* when the running binary is asked for its version again */
+    uint64_t save_due_usec;                   /* the record could not be written; when it is tried again */
+    uint64_t started_usec;                    /* when its processes were spawned; 0 = they were not */
+    uint64_t inspect_due_usec;                /* WAITING: when it is looked at again */
+    uint64_t held_due_usec;                   /* when it is said again that something is in the way */
 } Node;

@@ -132,14 +132,33 @@ static void place(Step *step) {
     step_do(step, ACTION_PLACE)->tag = step->core->upgrade.tag;
 }
 
+void upgrade_interrupted(Step *step) {
+    Upgrade *upgrade = &step->core->upgrade;
+    if (upgrade->examining)
+        upgrade->examine_due_usec = step->now_usec;
+    upgrade->examining = false;
+}
+
+/* Resumed, it is proven anew while the old node goes down. */
+static void examined_while_committed(Step *step, const Event *event) {
+    Upgrade *upgrade = &step->core->upgrade;
+    upgrade->facts.proven = event->examined.proven && event->examined.found == FOUND_IN_PLACE;
+    upgrade->examine_due_usec = usec_add(step->now_usec, EXAMINE_USEC);
+    if (!upgrade->facts.proven && upgrade->step == UPGRADE_SWITCHING)
+        upgrade_switch_or_abort(step, false);
+}
+
 void upgrade_examined(Step *step, const Event *event) {
     Upgrade *upgrade = &step->core->upgrade;
 
     if (!upgrade->examining || strcmp(event->examined.tag, upgrade->tag) != 0)
         return; /* of a release that was retracted meanwhile */
     upgrade->examining = false;
-    if (upgrade->facts.committed)
+    if (upgrade->facts.committed) {
+        if (!upgrade->facts.proven && !upgrade->facts.switched)
+            examined_while_committed(step, event);
         return;
+    }
     /* Without the running binary's word, the folder it was started from has to tell: never restart it for itself.
      */
     if (event->examined.is_current && upgrade->facts.running_known && !upgrade->running[0])
@@ -218,10 +237,7 @@ void upgrade_proof(Step *step, bool stands) {
         return;
     } else if (upgrade->step == UPGRADE_DELAYING && step->now_usec >= upgrade_stop_due_usec(step->core)) {
         upgrade->saving = true;
-        step->core->node.save_due_usec = USEC_NEVER; /* the older record is overwritten */
-        Action *save = step_do(step, ACTION_SAVE);
-        save->save.tag = upgrade->tag;
-        save->save.height_blocks = upgrade->height_blocks;
+        record_save(step, upgrade->tag, upgrade->height_blocks, STAGE_DECIDED);
     }
 }
 
@@ -254,9 +270,9 @@ void upgrade_try_again(Step *step, ReportKind kind) {
 
 void upgrade_saved(Step *step, bool ok) {
     Upgrade *upgrade = &step->core->upgrade;
-    if (!upgrade->saving) { /* the record that the release has answered: nothing waits for it */
+    if (!upgrade->saving) { /* how far the release has come since: nothing waits for it */
         if (!ok)
-            node_not_saved(step);
+            record_not_saved(step);
         return;
     }
     upgrade->saving = false;
@@ -268,7 +284,7 @@ void upgrade_saved(Step *step, bool ok) {
         upgrade_try_again(step, REPORT_NOT_SAVED);
 }
 
-static void examine_when_due(Step *step) {
+void upgrade_examine_when_due(Step *step) {
     Upgrade *upgrade = &step->core->upgrade;
     if (upgrade->examining || step->now_usec < upgrade->examine_due_usec)
         return;
@@ -313,11 +329,11 @@ void upgrade_advance(Step *step) {
     case UPGRADE_BLOCKED:
         if (upgrade->examined && step->now_usec >= upgrade->alarm_due_usec)
             upgrade_announce_blocked(step);
-        examine_when_due(step);
+        upgrade_examine_when_due(step);
         break;
     case UPGRADE_FETCHING:
     case UPGRADE_EXAMINING:
-        examine_when_due(step);
+        upgrade_examine_when_due(step);
         break;
     case UPGRADE_REFUSED:
     case UPGRADE_INSTALLED:
@@ -333,9 +349,12 @@ void upgrade_advance(Step *step) {
     case UPGRADE_SWITCHING:
         upgrade_switch_when_due(step);
         break;
+    case UPGRADE_STOPPING:
+        if (!upgrade->facts.proven)
+            upgrade_examine_when_due(step);
+        break;
     case UPGRADE_NONE:
     case UPGRADE_ASKING:
-    case UPGRADE_STOPPING:
     case UPGRADE_STARTING:
     case UPGRADE_STEP_COUNT:
         break;
@@ -361,10 +380,13 @@ uint64_t upgrade_deadline_usec(const Core *core) {
     case UPGRADE_DELAYING:
         return core->node.phase == NODE_UP ? upgrade_stop_due_usec(core) : USEC_NEVER;
     case UPGRADE_SWITCHING:
-        return core->node.phase == NODE_SWITCHING ? upgrade->retry_due_usec : USEC_NEVER;
+        if (core->node.phase != NODE_SWITCHING)
+            return USEC_NEVER;
+        return upgrade->facts.proven ? upgrade->retry_due_usec : examine_due_usec;
+    case UPGRADE_STOPPING:
+        return upgrade->facts.proven ? USEC_NEVER : examine_due_usec;
     case UPGRADE_NONE:
     case UPGRADE_ASKING:
-    case UPGRADE_STOPPING:
     case UPGRADE_STARTING:
     case UPGRADE_STEP_COUNT:
         break;

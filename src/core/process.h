@@ -25,7 +25,7 @@ typedef enum ProcessName {
 /* state, name, meaning */
 #define PROCESS_STATES(X)                                                                                          \
     X(PROCESS_DOWN, "down", "nothing of it is alive and its lock is free")                                         \
-    X(PROCESS_RUNNING, "running", "it was started and has not ended")                                              \
+    X(PROCESS_RUNNING, "running", "it was started, by this visor or an earlier one, and has not ended")            \
     X(PROCESS_TERMINATING, "terminating", "SIGTERM was sent, the grace time runs")                                 \
     X(PROCESS_KILLING, "killing", "SIGKILL was sent to its group")                                                 \
     X(PROCESS_DRAINING, "draining", "it has ended; whether its lock is free is not yet known, or others hold it")
@@ -34,6 +34,7 @@ typedef enum ProcessName {
 #define PROCESS_EVENTS(X)                                                                                          \
     X(PROCESS_EVENT_SPAWNED, "spawned", "it was started")                                                          \
     X(PROCESS_EVENT_SPAWN_FAILED, "spawn failed", "it could not be started")                                       \
+    X(PROCESS_EVENT_ADOPTED, "adopted", "it was found alive, started by an earlier visor")                         \
     X(PROCESS_EVENT_ANSWERED, "answered", "it has answered its first poll")                                        \
     X(PROCESS_EVENT_STOP, "stop", "the node is wanted down")                                                       \
     X(PROCESS_EVENT_HASTEN, "hasten", "the operator asked a second time")                                          \
@@ -61,6 +62,7 @@ typedef enum ProcessName {
 #define PROCESS_CELLS(X)                                                                                           \
     X(PROCESS_DOWN, PROCESS_EVENT_SPAWNED, PROCESS_RUNNING, PROCESS_EFFECT_NONE)                                   \
     X(PROCESS_DOWN, PROCESS_EVENT_SPAWN_FAILED, PROCESS_DOWN, PROCESS_EFFECT_FAIL)                                 \
+    X(PROCESS_DOWN, PROCESS_EVENT_ADOPTED, PROCESS_RUNNING, PROCESS_EFFECT_NONE)                                   \
     X(PROCESS_DOWN, PROCESS_EVENT_ANSWERED, PROCESS_DOWN, PROCESS_EFFECT_IMPOSSIBLE)                               \
     X(PROCESS_DOWN, PROCESS_EVENT_STOP, PROCESS_DOWN, PROCESS_EFFECT_NONE)                                         \
     X(PROCESS_DOWN, PROCESS_EVENT_HASTEN, PROCESS_DOWN, PROCESS_EFFECT_NONE)                                       \
@@ -70,6 +72,7 @@ typedef enum ProcessName {
     X(PROCESS_DOWN, PROCESS_EVENT_LOCK_HELD, PROCESS_DOWN, PROCESS_EFFECT_IMPOSSIBLE)                              \
     X(PROCESS_RUNNING, PROCESS_EVENT_SPAWNED, PROCESS_RUNNING, PROCESS_EFFECT_IMPOSSIBLE)                          \
     X(PROCESS_RUNNING, PROCESS_EVENT_SPAWN_FAILED, PROCESS_RUNNING, PROCESS_EFFECT_IMPOSSIBLE)                     \
+    X(PROCESS_RUNNING, PROCESS_EVENT_ADOPTED, PROCESS_RUNNING, PROCESS_EFFECT_IMPOSSIBLE)                          \
     X(PROCESS_RUNNING, PROCESS_EVENT_ANSWERED, PROCESS_RUNNING, PROCESS_EFFECT_READY)                              \
     X(PROCESS_RUNNING, PROCESS_EVENT_STOP, PROCESS_TERMINATING, PROCESS_EFFECT_TERMINATE)                          \
     X(PROCESS_RUNNING, PROCESS_EVENT_HASTEN, PROCESS_KILLING, PROCESS_EFFECT_KILL)                                 \
@@ -79,6 +82,7 @@ typedef enum ProcessName {
     X(PROCESS_RUNNING, PROCESS_EVENT_LOCK_HELD, PROCESS_RUNNING, PROCESS_EFFECT_IMPOSSIBLE)                        \
     X(PROCESS_TERMINATING, PROCESS_EVENT_SPAWNED, PROCESS_TERMINATING, PROCESS_EFFECT_IMPOSSIBLE)                  \
     X(PROCESS_TERMINATING, PROCESS_EVENT_SPAWN_FAILED, PROCESS_TERMINATING, PROCESS_EFFECT_IMPOSSIBLE)             \
+    X(PROCESS_TERMINATING, PROCESS_EVENT_ADOPTED, PROCESS_TERMINATING, PROCESS_EFFECT_IMPOSSIBLE)                  \
     X(PROCESS_TERMINATING, PROCESS_EVENT_ANSWERED, PROCESS_TERMINATING, PROCESS_EFFECT_IMPOSSIBLE)                 \
     X(PROCESS_TERMINATING, PROCESS_EVENT_STOP, PROCESS_TERMINATING, PROCESS_EFFECT_NONE)                           \
     X(PROCESS_TERMINATING, PROCESS_EVENT_HASTEN, PROCESS_KILLING, PROCESS_EFFECT_KILL)                             \
@@ -88,6 +92,7 @@ typedef enum ProcessName {
     X(PROCESS_TERMINATING, PROCESS_EVENT_LOCK_HELD, PROCESS_TERMINATING, PROCESS_EFFECT_IMPOSSIBLE)                \
     X(PROCESS_KILLING, PROCESS_EVENT_SPAWNED, PROCESS_KILLING, PROCESS_EFFECT_IMPOSSIBLE)                          \
     X(PROCESS_KILLING, PROCESS_EVENT_SPAWN_FAILED, PROCESS_KILLING, PROCESS_EFFECT_IMPOSSIBLE)                     \
+    X(PROCESS_KILLING, PROCESS_EVENT_ADOPTED, PROCESS_KILLING, PROCESS_EFFECT_IMPOSSIBLE)                          \
     X(PROCESS_KILLING, PROCESS_EVENT_ANSWERED, PROCESS_KILLING, PROCESS_EFFECT_IMPOSSIBLE)                         \
     X(PROCESS_KILLING, PROCESS_EVENT_STOP, PROCESS_KILLING, PROCESS_EFFECT_NONE)                                   \
     X(PROCESS_KILLING, PROCESS_EVENT_HASTEN, PROCESS_KILLING, PROCESS_EFFECT_KILL)                                 \
@@ -97,6 +102,7 @@ typedef enum ProcessName {
     X(PROCESS_KILLING, PROCESS_EVENT_LOCK_HELD, PROCESS_KILLING, PROCESS_EFFECT_IMPOSSIBLE)                        \
     X(PROCESS_DRAINING, PROCESS_EVENT_SPAWNED, PROCESS_DRAINING, PROCESS_EFFECT_IMPOSSIBLE)                        \
     X(PROCESS_DRAINING, PROCESS_EVENT_SPAWN_FAILED, PROCESS_DRAINING, PROCESS_EFFECT_IMPOSSIBLE)                   \
+    X(PROCESS_DRAINING, PROCESS_EVENT_ADOPTED, PROCESS_DRAINING, PROCESS_EFFECT_IMPOSSIBLE)                        \
     X(PROCESS_DRAINING, PROCESS_EVENT_ANSWERED, PROCESS_DRAINING, PROCESS_EFFECT_IMPOSSIBLE)                       \
     X(PROCESS_DRAINING, PROCESS_EVENT_STOP, PROCESS_DRAINING, PROCESS_EFFECT_NONE)                                 \
     X(PROCESS_DRAINING, PROCESS_EVENT_HASTEN, PROCESS_DRAINING, PROCESS_EFFECT_KILL)                               \

@@ -29,6 +29,12 @@ enum {
 #define REPORTS(X)                                                                                                          \
     X(REPORT_STARTING, LOG_LEVEL_INFO, "node", REPORT_HEIGHT | REPORT_HISTORY, "starting the node")                         \
     X(REPORT_ANSWERED, LOG_LEVEL_INFO, "node", REPORT_TOOK | REPORT_HISTORY, "the node answers")                            \
+    X(REPORT_ADOPTED, LOG_LEVEL_INFO, "node", REPORT_PROCESS | REPORT_HISTORY,                                              \
+      "taken over, alive: it was started by an earlier visor")                                                              \
+    X(REPORT_RENEWED, LOG_LEVEL_INFO, "node", REPORT_HISTORY,                                                               \
+      "an earlier visor was stopping the node; that is brought to its end, then the node is started anew")                  \
+    X(REPORT_HELD, LOG_LEVEL_ERROR, "node", REPORT_HISTORY | REPORT_ALARM,                                                  \
+      "something of this home's node is alive and cannot be taken over; nothing is started before it ends")                 \
     X(REPORT_STOPPING, LOG_LEVEL_INFO, "node", REPORT_DETAIL | REPORT_HISTORY, "stopping the node")                         \
     X(REPORT_TERMINATED, LOG_LEVEL_INFO, "node", REPORT_PROCESS | REPORT_DELAY,                                             \
       "sent SIGTERM, waiting for its end")                                                                                  \
@@ -94,6 +100,15 @@ enum {
       "the proven release changed while the old node was stopped; the old release is started again, and the upgrade waits") \
     X(REPORT_COMPLETED, LOG_LEVEL_INFO, "upgrade",                                                                          \
       REPORT_TAG | REPORT_FROM | REPORT_HEIGHT | REPORT_TIMES | REPORT_HISTORY, "the upgrade is complete")                  \
+    X(REPORT_RESUMED, LOG_LEVEL_WARNING, "upgrade", REPORT_TAG | REPORT_HEIGHT | REPORT_HISTORY,                            \
+      "an earlier visor began this upgrade; going on with it")                                                              \
+    X(REPORT_COMPLETED_LATER, LOG_LEVEL_INFO, "upgrade", REPORT_TAG | REPORT_HEIGHT | REPORT_HISTORY,                       \
+      "the upgrade is complete; an earlier visor began it")                                                                 \
+    X(REPORT_REEXEC, LOG_LEVEL_INFO, "supervisor", REPORT_HISTORY, "becoming the new binary; the node runs on")             \
+    X(REPORT_REEXEC_WAITS, LOG_LEVEL_INFO, "supervisor", REPORT_DETAIL,                                                     \
+      "asked to become another binary; that waits until the node is up")                                                    \
+    X(REPORT_REEXEC_REFUSED, LOG_LEVEL_ERROR, "supervisor", REPORT_DETAIL | REPORT_HISTORY,                                 \
+      "this visor goes on as it is")                                                                                        \
     X(REPORT_NO_BLOCKS, LOG_LEVEL_WARNING, "upgrade", REPORT_TAG | REPORT_TOOK | REPORT_HISTORY,                            \
       "the new release answers, but its block height does not move; is [vega.statistics] url in run-config.toml right?")    \
     X(REPORT_IMPOSSIBLE, LOG_LEVEL_ERROR, "core", REPORT_PROCESS | REPORT_DETAIL | REPORT_HISTORY,                          \

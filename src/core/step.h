@@ -28,6 +28,16 @@ void node_leave(Step *step);
 void node_start(Step *step, NodeStart start);
 
 void node_inspected(Step *step, const Event *event);
+
+/** The only writer of the node's phase. */
+void node_enter(Step *step, NodePhase phase);
+
+/** Writes beside the node's locks what is so now. */
+void node_note(Step *step);
+
+/** All of its processes are there: what is to be done at once. */
+void node_complete(Step *step);
+
 void node_segment(Step *step, const Event *event);
 void node_spawned(Step *step, ProcessName name);
 
@@ -52,9 +62,6 @@ void node_unanswered(Step *step);
 /** The core has answered for the first time since its start. */
 void node_answered(Step *step);
 
-/** That it has answered could not be recorded: tried again until it is, or another upgrade begins. */
-void node_not_saved(Step *step);
-
 /** The running binary did not report its version: it is asked again in a while. */
 void node_ask_again(Step *step);
 
@@ -64,6 +71,32 @@ void node_settle(Step *step);
 /** Does what is due at this moment. */
 void node_deadline(Step *step);
 uint64_t node_deadline_usec(const Core *core);
+
+/* What an earlier Visor left alive (adoption.c). */
+
+/** Takes over what is alive, or waits for its end; false if there is nothing. */
+bool adoption_inspected(Step *step, const Event *event);
+
+/* The release record (record.c). */
+
+/** Makes durable that the release @tag has come to @stage. */
+void record_save(Step *step, const char *tag, uint64_t height_blocks, ReleaseStage stage);
+
+/** That failed, and nothing waits for it: tried again until it succeeds, or another record takes its place. */
+void record_not_saved(Step *step);
+void record_save_when_due(Step *step);
+
+/** Visor leaves: what could not be recorded yet is tried once more. */
+void record_save_at_last(Step *step);
+
+/* Becoming another binary (handover.c). */
+
+void handover_asked(Step *step);
+void handover_rehearsed(Step *step, bool ok);
+void handover_failed(Step *step);
+
+/** Begins the rehearsal as soon as it can be. */
+void handover_advance(Step *step);
 
 /* The node's processes (departure.c). */
 
@@ -115,6 +148,21 @@ void upgrade_switch_or_abort(Step *step, bool proven);
 /** What the disk refused is tried again soon, and talked about, as @kind, once a minute. */
 void upgrade_try_again(Step *step, ReportKind kind);
 
+/** The release that `current` names has never answered: its upgrade goes on where an earlier Visor was. */
+void upgrade_restore(Step *step);
+
+/**
+ * An earlier Visor decided on the upgrade and the old node is going down (@phase NODE_STOPPING), or down
+ * (NODE_SWITCHING): goes on with it, and proves the release anew meanwhile.
+ */
+void upgrade_resume(Step *step, NodePhase phase);
+
+/** The examination under way was ended; another is due. */
+void upgrade_interrupted(Step *step);
+
+/** Examines the release if that is due. */
+void upgrade_examine_when_due(Step *step);
+
 /** Nothing is accepted any more. */
 void upgrade_forget(Upgrade *upgrade);
 
@@ -138,6 +186,9 @@ void fetch_plan_begin(Step *step);
 void fetch_plan_hurry(Step *step);
 
 void fetch_plan_settings_changed(Step *step, const Settings *before);
+
+/** The try under way was ended with the other tools. */
+void fetch_plan_interrupted(Step *step);
 
 /** A try has ended. */
 void fetch_plan_ended(Step *step, const Event *event);

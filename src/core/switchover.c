@@ -6,12 +6,59 @@ void upgrade_stopped(Step *step) {
     upgrade->facts.stopped = true;
     upgrade->stopped_usec = step->now_usec;
     upgrade->retry_due_usec = step->now_usec;
+    if (!upgrade->facts.proven && !upgrade->examining) /* resumed: this is the moment that it has to be right */
+        upgrade->examine_due_usec = step->now_usec;
+}
+
+static void take_up(Step *step, const ReleaseRecord *record) {
+    Upgrade *upgrade = &step->core->upgrade;
+    upgrade->resumed = true;
+    upgrade->facts.accepted = true;
+    upgrade->facts.usable = true;
+    upgrade->facts.committed = true;
+    upgrade->former[0] = '\0';
+    tag_copy(&upgrade->tag, record->tag);
+    upgrade->height_blocks = record->height_blocks;
+    upgrade->ready_usec = upgrade->committed_usec = upgrade->stopped_usec = step->now_usec;
+}
+
+void upgrade_restore(Step *step) {
+    Upgrade *upgrade = &step->core->upgrade;
+    const Node *node = &step->core->node;
+    if (!node->unanswered_tag[0] || upgrade->facts.committed)
+        return;
+    take_up(step, &node->record);
+    upgrade->facts.stopped = true;
+    upgrade->facts.switched = true;
+    upgrade->started_usec = step->now_usec;
+}
+
+void upgrade_resume(Step *step, NodePhase phase) {
+    Upgrade *upgrade = &step->core->upgrade;
+    take_up(step, &step->core->node.record);
+    upgrade->decided = false;
+    upgrade->examine_due_usec = step->now_usec;
+    step_report(
+        step, (Report){.kind = REPORT_RESUMED, .tag = upgrade->tag, .height_blocks = upgrade->height_blocks});
+    if (phase == NODE_STOPPING) {
+        node_stop(step, NODE_REASON_UPGRADE);
+    } else {
+        node_enter(step, NODE_SWITCHING);
+        step->core->node.reason = NODE_REASON_UPGRADE;
+        upgrade_stopped(step);
+    }
 }
 
 /* Not even now is the proof taken for granted: the old node's stop may have taken minutes. */
 void upgrade_switch_when_due(Step *step) {
     Upgrade *upgrade = &step->core->upgrade;
-    if (step->core->node.phase != NODE_SWITCHING || step->now_usec < upgrade->retry_due_usec)
+    if (step->core->node.phase != NODE_SWITCHING)
+        return;
+    if (!upgrade->facts.proven) {
+        upgrade_examine_when_due(step);
+        return;
+    }
+    if (step->now_usec < upgrade->retry_due_usec)
         return;
     upgrade->retry_due_usec = USEC_NEVER;
     upgrade->checking = true;
@@ -25,7 +72,11 @@ static void abort_upgrade(Step *step) {
     upgrade->facts.stopped = false;
     upgrade->facts.ready = false;
     upgrade->retry_due_usec = step->now_usec;
+    upgrade->resumed = false;
+    upgrade->examine_due_usec = usec_add(step->now_usec, upgrade->examine_gap_usec);
     step_report(step, (Report){.kind = REPORT_ABORTED, .tag = upgrade->tag, .from = upgrade->former});
+    /* Or a new Visor would go on with the upgrade instead of starting what the network still runs. */
+    record_save(step, upgrade->former, 0, STAGE_ANSWERED);
     if (step->core->node.exit_wanted)
         node_leave(step);
     else
@@ -75,11 +126,9 @@ void upgrade_started(Step *step) {
 void upgrade_completed(Step *step) {
     Upgrade *upgrade = &step->core->upgrade;
 
-    if (!upgrade->facts.switched) /* another Visor made the switch, and it knew the times */
-        return;
     Report completed = {
-        .kind = REPORT_COMPLETED,
-        .tag = step->core->node.answered_tag, /* what runs may have failed to report it since */
+        .kind = upgrade->resumed ? REPORT_COMPLETED_LATER : REPORT_COMPLETED,
+        .tag = step->core->node.record.tag, /* what runs may have failed to report it since */
         .from = upgrade->former,
         .height_blocks = upgrade->height_blocks,
         .times =
@@ -99,4 +148,5 @@ void upgrade_completed(Step *step) {
     upgrade->facts.committed = false;
     upgrade->facts.stopped = false;
     upgrade->facts.switched = false;
+    upgrade->resumed = false;
 }

@@ -88,6 +88,8 @@ typedef struct Upgrade {
     bool placing;                      /* what was staged and proven is being put in place */
     bool checking;                     /* a look at the proof is under way */
     bool saving;                       /* the upgrade is being recorded, and nothing is stopped before it is */
+    bool decided;                      /* an earlier Visor decided on it, and `current` does not name it yet */
+    bool resumed;                      /* an earlier Visor began it, and knew its times */
     uint64_t examine_due_usec;
     uint64_t examine_gap_usec; /* how long a folder that changes is left to come to rest */
     uint64_t examined_usec;    /* when the last examination began */

@@ -1,9 +1,11 @@
 #include "home/lock.h"
 
 #include "base/cleanup.h"
+#include "base/process_stat.h"
 
 #include <ctype.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,13 +15,20 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
+enum {
+    SIGNATURE_BYTES = 32,
+    TEXT_BYTES_LEAST = 4096 - SIGNATURE_BYTES, /* a page, which is written as a whole */
+    TEXT_BYTES_MOST = 64 * 1024,
+    PID_MOST = 4194304, /* PID_MAX_LIMIT */
+};
+
 static pid_t read_pid(int fd) {
     char text[16] = "";
     ssize_t count = pread(fd, text, sizeof text - 1, 0);
     if (count <= 0)
         return 0;
     long pid = strtol(text, NULL, 10);
-    return pid > 0 && pid <= 4194304 ? (pid_t)pid : 0; /* PID_MAX_LIMIT */
+    return pid > 0 && pid <= PID_MOST ? (pid_t)pid : 0;
 }
 
 /* A lock on a file that was meanwhile removed or replaced protects nothing. */
@@ -69,12 +78,83 @@ pid_t lock_signer(int folder_fd, const char *name) {
     return fd < 0 ? 0 : read_pid(fd);
 }
 
-int lock_sign(int fd) {
-    char text[16];
-    int length = snprintf(text, sizeof text, "%-10d\n", (int)getpid()); /* of one width: nothing is to be cut off */
-    if (pwrite(fd, text, (size_t)length, 0) == length || errno == ENOSPC || errno == EDQUOT)
-        return 0; /* the pid only informs; the lock is what counts, and it needs no space */
+/* Of one width: nothing is to be cut off, and the text begins where it ends. */
+static int write_signature(int fd, int pid, uint64_t start_ticks) {
+    char signature[SIGNATURE_BYTES + 1];
+    (void)snprintf(signature, sizeof signature, "%-10d %-20" PRIu64 "\n", pid, start_ticks);
+    if (pwrite(fd, signature, SIGNATURE_BYTES, 0) == SIGNATURE_BYTES || errno == ENOSPC || errno == EDQUOT)
+        return 0;
     return negative_errno();
+}
+
+int lock_sign(int fd, pid_t pid) {
+    ProcessStat stat;
+    int r = process_stat(pid, &stat); /* where /proc does not tell, nobody can be sure who it is */
+    return write_signature(fd, pid > 0 ? (int)pid : (int)getpid(), r < 0 ? 0 : stat.start_ticks);
+}
+
+int lock_unsign(int fd) {
+    return write_signature(fd, 0, 0);
+}
+
+int lock_write_text(int fd, const char *text) {
+    _cleanup_free_ char *padded = NULL;
+    struct stat status;
+    size_t length = strlen(text), room = TEXT_BYTES_LEAST;
+
+    if (fstat(fd, &status) < 0)
+        return negative_errno();
+    if (length > TEXT_BYTES_MOST)
+        return -EFBIG;
+    if (status.st_size > SIGNATURE_BYTES && (uint64_t)status.st_size <= SIGNATURE_BYTES + TEXT_BYTES_MOST)
+        room = (size_t)status.st_size - SIGNATURE_BYTES;
+    if (room < length)
+        room = length;
+    padded = malloc(room);
+    if (!padded)
+        return -ENOMEM;
+    memset(padded, ' ', room);
+    memcpy(padded, text, length);
+    ssize_t written = pwrite(fd, padded, room, SIGNATURE_BYTES);
+    if (written < 0)
+        return negative_errno();
+    return (size_t)written == room ? 0 : -ENOSPC;
+}
+
+static char *text_of(const char *content, size_t length) {
+    while (length > 0 && (content[length - 1] == ' ' || content[length - 1] == '\0'))
+        length--;
+    return strndup(content, length);
+}
+
+int lock_read(int folder_fd, const char *name, LockNote *ret) {
+    char signature[SIGNATURE_BYTES + 1] = "", *end = NULL;
+    _cleanup_free_ char *content = NULL;
+    struct stat status;
+
+    *ret = (LockNote){0};
+    _cleanup_fd_ int fd = openat(folder_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0)
+        return errno == ENOENT ? 1 : negative_errno();
+    if (fstat(fd, &status) < 0)
+        return negative_errno();
+    if (!S_ISREG(status.st_mode) || status.st_size > SIGNATURE_BYTES + TEXT_BYTES_MOST)
+        return -EFBIG;
+    content = malloc(SIGNATURE_BYTES + TEXT_BYTES_MOST);
+    if (!content)
+        return -ENOMEM;
+    ssize_t length = pread(fd, content, SIGNATURE_BYTES + TEXT_BYTES_MOST, 0);
+    if (length < 0)
+        return negative_errno();
+    size_t signed_bytes = length < SIGNATURE_BYTES ? (size_t)length : SIGNATURE_BYTES;
+    memcpy(signature, content, signed_bytes);
+    ret->text = text_of(content + signed_bytes, (size_t)length - signed_bytes);
+    if (!ret->text)
+        return -ENOMEM;
+    long pid = strtol(signature, &end, 10);
+    ret->pid = pid > 0 && pid <= PID_MOST ? (pid_t)pid : 0;
+    ret->start_ticks = strtoull(end, NULL, 10);
+    return 0;
 }
 
 /*

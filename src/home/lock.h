@@ -7,6 +7,7 @@
 #include "base/failure.h"
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /**
@@ -34,8 +35,33 @@ MUST_USE int lock_look(int folder_fd, const char *name);
 /** The pid that the lock file @name tells, whoever holds it; 0 if it tells none. */
 pid_t lock_signer(int folder_fd, const char *name);
 
-/** Writes the caller's pid into the lock that @fd holds. Returns 0 or -errno. */
-MUST_USE int lock_sign(int fd);
+/**
+ * Writes into the lock that @fd holds who holds it: the pid and the start time (process_stat.h) of the process
+ * @pid, 0 = the caller. Nothing needs to be free on the disk for it but in a new file, and there a full disk is no
+ * error: the lock is what counts. A forked child may call it. Returns 0 or -errno.
+ */
+MUST_USE int lock_sign(int fd, pid_t pid);
+
+/** Takes the signature off, so that the file names nobody until the next one. Returns 0 or -errno. */
+MUST_USE int lock_unsign(int fd);
+
+/** What a lock file tells, as it is read at one moment. */
+typedef struct LockNote {
+    pid_t pid; /* 0 = nobody has signed */
+    uint64_t start_ticks;
+    char *text; /* "" = none; owned by the caller */
+} LockNote;
+
+/**
+ * Writes @text into the lock file that is open as @fd (held by anybody), over the last one. Overwritten in place
+ * and padded, so it needs no space on a full disk after the first time. It is not made durable: it is about
+ * processes, and those do not outlive the machine's memory. Returns 0 or -errno.
+ */
+MUST_USE int lock_write_text(int fd, const char *text);
+
+/** Reads the lock file @name. Returns 0; 1 if there is none; -EFBIG; -errno. @ret is owned by the caller (free its
+ * text). */
+MUST_USE int lock_read(int folder_fd, const char *name, LockNote *ret);
 
 /**
  * Finds out who has the lock file @name open, by looking through /proc; without rights over a process it is not

@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum {
-    STATE_FORMAT = 1,
+    STATE_FORMAT = 2,
     STATE_BYTES_MAX = 64 * 1024,
 };
 
@@ -20,26 +20,51 @@ void state_clear(State *state) {
     *state = (State){0};
 }
 
-static int decode(const char *text, size_t length, State *ret) {
+/* The first format knew only whether the release had answered; what had not was switched to, or about to be. */
+static int decode_stage(const json_t *release, json_int_t format, ReleaseStage *ret) {
+    const json_t *answered = json_object_get(release, "answered");
+    const char *stage = json_string_value(json_object_get(release, "stage"));
+    if (format == 1 && json_is_boolean(answered)) {
+        *ret = json_is_true(answered) ? STAGE_ANSWERED : STAGE_SWITCHED;
+        return 0;
+    }
+    for (size_t i = 0; format > 1 && stage && i < RELEASE_STAGE_COUNT; i++) {
+        if (streq(stage, RELEASE_STAGE_NAME[i])) {
+            *ret = (ReleaseStage)i;
+            return 0;
+        }
+    }
+    return -EBADMSG;
+}
+
+int state_decode(const char *text, size_t length, State *ret) {
     _cleanup_json_ json_t *root = json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL);
+    _cleanup_state_ State state = {0};
     json_int_t format, height_blocks;
     const char *tag, *folder, *previous = NULL;
-    int answered;
+    json_t *release;
 
-    if (json_unpack_ex(
-            root, NULL, 0, "{s:I, s:{s:s, s:s, s:I, s:b}, s?s}", "format", &format, "release", "tag", &tag,
-            "folder", &folder, "height", &height_blocks, "answered", &answered, "previous", &previous) < 0)
+    *ret = (State){0};
+    if (json_unpack_ex(root, NULL, 0, "{s:I}", "format", &format) < 0 || format < 1)
         return -EBADMSG;
-    if (format != STATE_FORMAT || (*tag && !tag_is_plain(tag)) || folder[0] != '/' || height_blocks < 0 ||
-        (previous && previous[0] != '/'))
+    if (format > STATE_FORMAT)
+        return -EPROTO;
+    if (json_unpack_ex(root, NULL, 0, "{s:o, s?s}", "release", &release, "previous", &previous) < 0 ||
+        json_unpack_ex(
+            release, NULL, 0, "{s:s, s:s, s:I}", "tag", &tag, "folder", &folder, "height", &height_blocks) < 0)
         return -EBADMSG;
-    ret->folder = strdup(folder);
-    ret->previous = previous ? strdup(previous) : NULL;
-    if (!ret->folder || (previous && !ret->previous))
+    if ((*tag && !tag_is_plain(tag)) || folder[0] != '/' || height_blocks < 0 || (previous && previous[0] != '/'))
+        return -EBADMSG;
+    if (decode_stage(release, format, &state.release.stage) < 0)
+        return -EBADMSG;
+    tag_copy(&state.release.tag, tag);
+    state.release.height_blocks = (uint64_t)height_blocks;
+    state.folder = strdup(folder);
+    state.previous = previous ? strdup(previous) : NULL;
+    if (!state.folder || (previous && !state.previous))
         return -ENOMEM;
-    tag_copy(&ret->tag, tag);
-    ret->height_blocks = (uint64_t)height_blocks;
-    ret->answered = answered;
+    *ret = state;
+    state = (State){0};
     return 0;
 }
 
@@ -54,7 +79,6 @@ static int damaged(const Home *home, Failure *failure) {
 int state_load(const Home *home, State *ret, Failure *failure) {
     _cleanup_free_ char *path = NULL;
     _cleanup_free_ char *text = NULL;
-    _cleanup_state_ State state = {0};
     size_t length = 0;
 
     *ret = (State){0};
@@ -68,14 +92,16 @@ int state_load(const Home *home, State *ret, Failure *failure) {
         return damaged(home, failure);
     if (r < 0)
         return r;
-    r = decode(text, length, &state);
+    r = state_decode(text, length, ret);
     if (r == -EBADMSG)
         return damaged(home, failure);
-    if (r < 0)
-        return failure_set(failure, r, "cannot read %s: %s", path, strerror(-r));
-    *ret = state;
-    state = (State){0};
-    return 0;
+    if (r == -EPROTO)
+        return failure_set(
+            failure, r,
+            "%s was written by a newer visor, and this one does not know what it means: run that one, or, with the "
+            "node stopped and `current` naming the release that ran last, move the file away",
+            path);
+    return r < 0 ? failure_set(failure, r, "cannot read %s: %s", path, strerror(-r)) : 0;
 }
 
 int state_set_aside(const Home *home, Failure *failure) {
@@ -96,9 +122,9 @@ int state_save(const Home *home, const State *state, Failure *failure) {
     _cleanup_free_ char *text = NULL;
 
     root = json_pack(
-        "{s:i, s:{s:s, s:s, s:I, s:b}, s:s*}", "format", STATE_FORMAT, "release", "tag", state->tag, "folder",
-        state->folder, "height", (json_int_t)state->height_blocks, "answered", state->answered, "previous",
-        state->previous);
+        "{s:i, s:{s:s, s:s, s:I, s:s}, s:s*}", "format", STATE_FORMAT, "release", "tag", state->release.tag,
+        "folder", state->folder, "height", (json_int_t)state->release.height_blocks, "stage",
+        RELEASE_STAGE_NAME[state->release.stage], "previous", state->previous);
     text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
     if (!text)
         return failure_set(failure, -ENOMEM, "cannot write the state: out of memory");

@@ -1,35 +1,36 @@
 /*
  * HOME/.visor/state.json: what a new Visor must know that the rest of the disk does not tell.
  *
- * That is the release that runs, or that Visor decided to switch to. It is written before a switch, and when a
- * release answers: so an older one is never started again for lack of `current`, and the snapshot height of an
- * upgrade is used until its release has answered, and never after.
+ * That is the release that runs, or that Visor decided to switch to. It is written before the old node is stopped,
+ * when the new one was started, and when it answers: so a switch that was decided is made, an older release is
+ * never started again for lack of `current`, and the snapshot height of an upgrade is used until its release has
+ * answered, and never after.
  */
 #pragma once
 
 #include "base/failure.h"
-#include "core/tag.h"
+#include "core/record.h"
 #include "home/layout.h"
 
-#include <stdbool.h>
-#include <stdint.h>
+#include <stddef.h>
 
 typedef struct State {
-    char tag[RELEASE_TAG_MAX + 1]; /* "" = its binary did not tell */
-    char *folder;                  /* absolute; NULL = nothing is recorded */
-    char *previous;                /* the folder of the release before, absolute; NULL = it is not known */
-    uint64_t height_blocks;        /* of the upgrade; 0 = it was no upgrade */
-    bool answered;
+    ReleaseRecord release;
+    char *folder;   /* of that release, absolute; NULL = nothing is recorded */
+    char *previous; /* the folder of the release before, absolute; NULL = it is not known */
 } State;
 
 /**
  * Reads the state. @ret is owned by the caller (state_clear).
  *
  * Returns 0, also if there is none yet; 1 if it is damaged, described in @failure: then @ret is empty and the file
- * is left as it is, so that a start which must refuse because of it refuses the next time, too; -errno described in
- * @failure.
+ * is left as it is, so that a start which must refuse because of it refuses the next time, too; -EPROTO if a newer
+ * Visor wrote it, which is never guessed at; -errno. Described in @failure.
  */
 MUST_USE int state_load(const Home *home, State *ret, Failure *failure);
+
+/** Reads the text of a state. Returns 0, -EBADMSG, -EPROTO (a newer format) or -ENOMEM. */
+MUST_USE int state_decode(const char *text, size_t length, State *ret);
 
 /**
  * Renames a damaged state to a name that @failure tells: nothing that may tell a person what happened is deleted.

@@ -5,6 +5,7 @@
 #include "proc/spawn.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 #include <systemd/sd-event.h>
 
@@ -40,13 +41,28 @@ MUST_USE int child_start(
     sd_event *event, const SpawnRequest *request, ChildHandler handler, void *userdata, Child **ret,
     Failure *failure);
 
+/**
+ * Watches a process that somebody else started: @pid, which must still be the one that started at @start_ticks
+ * (base/process_stat.h). How it ends is known if it is a child of ours nevertheless, as after an exec of Visor, or
+ * where the kernel tells strangers, too (Linux 6.15).
+ *
+ * @ret is owned by the caller (child_free). Returns 0; 1 if there is no such process any more; -errno. Described in
+ * @failure.
+ */
+MUST_USE int child_adopt(
+    sd_event *event, pid_t pid, uint64_t start_ticks, ChildHandler handler, void *userdata, Child **ret,
+    Failure *failure);
+
 /** Reaps the child if it has ended, stops watching, frees; a live process is left alone. NULL is fine. Returns
  * NULL. */
 Child *child_free(Child *child);
 
 pid_t child_pid(const Child *child);
 
-/** Sends @signal_number to the process, or to its whole group. A process that is gone already is no error. */
+/**
+ * Sends @signal_number to the process, or to its whole group. A process that is gone already is no error. The group
+ * of an adopted process that has ended gets nothing: its number may be a stranger's by now.
+ */
 void child_signal(const Child *child, int signal_number);
 void child_signal_group(const Child *child, int signal_number);
 

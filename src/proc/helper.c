@@ -255,7 +255,7 @@ int helper_start(
         .output_fd = output_fd,
         .error_fd = error_fd,
         .lock_fd = -1,
-        .dies_with_visor = true,
+        .death_signal = SIGKILL,
     };
     r = child_start(event, &spawn, on_end, helper, &helper->child, failure);
     if (r < 0)

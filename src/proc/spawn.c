@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/strings.h"
+#include "home/lock.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -88,31 +89,34 @@ static int arrange_descriptors(const SpawnRequest *request, int *exec_fd) {
     return (int)syscall(SYS_close_range, CHILD_FIRST_FREE_FD, ~0U, 0);
 }
 
-/* The lock tells who was started with it; of one width, so that nothing is to be cut off. It only informs: a full
- * disk must not keep the node from starting. */
-static int write_pid(int lock_fd) {
-    char text[16];
-    int length = snprintf(text, sizeof text, "%-10d\n", (int)getpid());
-    bool written = pwrite(lock_fd, text, (size_t)length, 0) == length;
-    return written || errno == ENOSPC || errno == EDQUOT ? 0 : -1;
+/* Whoever forked us may have died before we could ask to be told: its death is not told any more then. */
+static int die_with(const SpawnRequest *request, pid_t visor) {
+    if (request->death_signal == 0)
+        return 0;
+    if (prctl(PR_SET_PDEATHSIG, request->death_signal) < 0)
+        return -1;
+    if (getppid() != visor)
+        _exit(EXEC_FAILED_CODE);
+    return 0;
 }
 
-static int become(const SpawnRequest *request, const char **argv, int *exec_fd) {
+static int become(const SpawnRequest *request, const char **argv, pid_t visor, int *exec_fd) {
     if (setpgid(0, 0) < 0)
         return -1;
-    if (request->dies_with_visor && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+    if (die_with(request, visor) < 0)
         return -1;
     if (arrange_descriptors(request, exec_fd) < 0)
         return -1;
-    if (request->lock_fd >= 0 && write_pid(CHILD_LOCK_FD) < 0)
+    if (request->lock_fd >= 0 && lock_sign(CHILD_LOCK_FD, 0) < 0)
         return -1;
     reset_signals();
     (void)execv(request->path, (char *const *)(uintptr_t)argv);
     return -1;
 }
 
-__attribute__((__noreturn__)) static void run_child(const SpawnRequest *request, const char **argv, int exec_fd) {
-    (void)become(request, argv, &exec_fd);
+__attribute__((__noreturn__)) static void
+run_child(const SpawnRequest *request, const char **argv, pid_t visor, int exec_fd) {
+    (void)become(request, argv, visor, &exec_fd);
     int error = errno;
     ssize_t written = write(exec_fd, &error, sizeof error);
     _exit(written == (ssize_t)sizeof error ? EXEC_FAILED_CODE : EXEC_FAILED_CODE - 1);
@@ -141,11 +145,12 @@ int process_spawn(const SpawnRequest *request, Spawned *ret, Failure *failure) {
 
     /* Signals that arrive between fork and exec must not meet Visor's handlers in the child; it has none (all are
      * read through signalfd), and its mask keeps them pending until the child has reset both. */
+    pid_t visor = getpid();
     pid_t pid = fork();
     if (pid < 0)
         return failure_set(failure, negative_errno(), "cannot start %s: fork: %m", request->path);
     if (pid == 0)
-        run_child(request, argv, exec_write_fd);
+        run_child(request, argv, visor, exec_write_fd);
 
     (void)setpgid(pid, pid); /* whoever of the two comes first: signals to the group never miss the child */
     pid_fd = open_pidfd(pid);

@@ -18,10 +18,10 @@ typedef struct SpawnRequest {
     const char *const *arguments; /* NULL-terminated, without the program's own name */
     const char *last_name;        /* two further arguments, or NULL */
     const char *last_value;
-    int output_fd;        /* becomes standard output; -1 = Visor's own */
-    int error_fd;         /* becomes standard error; -1 = Visor's own */
-    int lock_fd;          /* a locked file: the child writes its pid there and keeps it open over exec; -1 = none */
-    bool dies_with_visor; /* SIGKILL when Visor ends: for tools, never for a node */
+    int output_fd;    /* becomes standard output; -1 = Visor's own */
+    int error_fd;     /* becomes standard error; -1 = Visor's own */
+    int lock_fd;      /* a locked file: the child signs it (home/lock.h) and keeps it open over exec; -1 = none */
+    int death_signal; /* what it gets when Visor dies: SIGKILL for tools; 0 = nothing, it lives on */
 } SpawnRequest;
 
 typedef struct Spawned {

@@ -163,7 +163,7 @@ int tool_start(
         .output_fd = output_fd,
         .error_fd = error_fd,
         .lock_fd = request->keeps_lock ? request->lock_fd : -1,
-        .dies_with_visor = true,
+        .death_signal = SIGKILL,
     };
     r = child_start(event, &spawn, on_end, tool, &tool->child, failure);
     if (r < 0)

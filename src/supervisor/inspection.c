@@ -2,19 +2,23 @@
 #include "base/cleanup.h"
 #include "base/strings.h"
 #include "home/current.h"
-#include "home/lock.h"
 #include "rpc/socket.h"
 #include "supervisor/shell.h"
 
 #include <string.h>
 #include <sys/random.h>
 
-/* `current` is missing: which folder it has to name. Never an older release than the one that ran last. */
+/*
+ * `current` is missing: which folder it has to name. Never an older release than the one that ran last: the record
+ * tells it, and if that is damaged, the lock file of the core, which tells what was started last.
+ */
 static int choose_folder(const Supervisor *supervisor, char **ret, Failure *failure) {
     if (supervisor->running)
         *ret = strdup(supervisor->running->folder);
     else if (supervisor->state.folder)
         *ret = strdup(supervisor->state.folder);
+    else if (supervisor->last_folder)
+        *ret = strdup(supervisor->last_folder);
     else if (supervisor->state_damaged)
         return failure_set(
             failure, -ENOENT,
@@ -26,55 +30,64 @@ static int choose_folder(const Supervisor *supervisor, char **ret, Failure *fail
     return *ret ? 0 : failure_set(failure, -ENOMEM, "cannot find the release to run: out of memory");
 }
 
-static int find_release(Supervisor *supervisor, Failure *failure) {
-    _cleanup_free_ char *folder = NULL;
-    _cleanup_release_ Release *release = NULL;
+static int make_current(const Supervisor *supervisor, const char *folder, Failure *failure) {
+    bool first = !supervisor->state.folder && !supervisor->running && !supervisor->last_folder;
+    log_event(
+        first ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "node",
+        first ? "there is no `current` yet: it begins with genesis"
+              : "`current` is missing or points to nothing, it is made anew",
+        field_string("folder", folder));
+    return current_switch(supervisor->home, folder, failure);
+}
 
-    int found = current_read(supervisor->home, &folder, failure);
+/* What a living node runs is what it was started from, whatever `current` says by now. */
+static int
+find_folder(Supervisor *supervisor, const char *living, bool *ret_missing, char **ret, Failure *failure) {
+    _cleanup_free_ char *named = NULL;
+    bool known = supervisor->running || supervisor->state.folder || supervisor->last_folder;
+
+    int found = current_read(supervisor->home, &named, failure);
+    *ret_missing = found > 0;
+    if (living) {
+        if (found != 0 || !streq(named, living))
+            log_warning(
+                "node", "`current` does not name the release that runs", field_string("running", living),
+                field_string("current", found == 0 ? named : failure->message));
+        *ret = strdup(living);
+        return *ret ? 0 : failure_set(failure, -ENOMEM, "cannot find the release that runs: out of memory");
+    }
     if (found < 0)
         return found;
     /* A link to nothing is as good as none if it is known what ran last; if it is not, it may be all that tells. */
-    if (found == 2 && !supervisor->running && !supervisor->state.folder)
+    if (found == 2 && !known)
         return -ENOTDIR;
-    int r = found > 0 ? choose_folder(supervisor, &folder, failure) : 0;
+    if (found > 0)
+        return choose_folder(supervisor, ret, failure);
+    *ret = TAKE_PTR(named);
+    return 0;
+}
+
+static int find_release(Supervisor *supervisor, const char *living, Failure *failure) {
+    _cleanup_free_ char *folder = NULL;
+    _cleanup_release_ Release *release = NULL;
+    bool missing = false;
+
+    int r = find_folder(supervisor, living, &missing, &folder, failure);
     if (r >= 0)
         r = release_load(supervisor->home, folder, &release, failure);
     if (r < 0)
         return r;
     release_log_findings(release, "node");
-    if (found > 0) {
-        bool first = !supervisor->state.folder && !supervisor->running;
-        log_event(
-            first ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "node",
-            first ? "there is no `current` yet: it begins with genesis"
-                  : "`current` is missing or points to nothing, it is made anew",
-            field_string("folder", folder));
-        r = current_switch(supervisor->home, folder, failure);
-        if (r < 0)
+    if (missing) {
+        r = make_current(supervisor, folder, failure);
+        if (r < 0 && !living)
             return r;
+        if (r < 0)
+            log_error("node", failure->message);
     }
     (void)release_free(supervisor->running);
     supervisor->running = TAKE_PTR(release);
     return 0;
-}
-
-static int check_node_lock(const Supervisor *supervisor, ProcessName name, Failure *failure) {
-    _cleanup_free_ char *lock = home_process_lock(PROCESS_NAME[name]);
-    _cleanup_fd_ int fd = -1;
-    char holders[LOCK_HOLDERS_TEXT_BYTES];
-    pid_t starter = 0;
-
-    if (!lock)
-        return failure_set(failure, -ENOMEM, "cannot look at the lock of %s: out of memory", PROCESS_NAME[name]);
-    int r = lock_take(supervisor->home->private_fd, lock, &fd, &starter, failure);
-    if (r <= 0)
-        return r;
-    lock_holders_describe(supervisor->home->private_fd, lock, &holders);
-    return failure_set(
-        failure, -EALREADY,
-        "a %s process of this home is alive already: %s/.visor/%s is held by pid %s (it was started as pid %d); stop "
-        "it, then start visor again",
-        PROCESS_NAME[name], supervisor->home->path, lock, holders, (int)starter);
 }
 
 static int check_socket(const Supervisor *supervisor, Failure *failure) {
@@ -95,11 +108,10 @@ static int check_socket(const Supervisor *supervisor, Failure *failure) {
         path, (int)peer);
 }
 
-static int check_facts(Supervisor *supervisor, Failure *failure) {
-    int r = find_release(supervisor, failure);
-    for (ProcessName name = 0; name < PROCESS_COUNT && r >= 0; name++)
-        r = check_node_lock(supervisor, name, failure);
-    if (r >= 0)
+static int check_facts(Supervisor *supervisor, const Remnants *remnants, Failure *failure) {
+    const ProcessRecord *living = remnants_living(remnants);
+    int r = find_release(supervisor, living ? living->folder : NULL, failure);
+    if (r >= 0 && !living)
         r = check_socket(supervisor, failure);
     if (r < 0)
         return r;
@@ -128,35 +140,60 @@ static ExitCode exit_code(int r) {
     }
 }
 
+/* Takes over what is alive. What has ended in this moment is looked at again in the next: it may have left others.
+ */
+static int take_over(Supervisor *supervisor, Remnants *remnants, Failure *failure) {
+    int r = remnants_adopt(supervisor, remnants, failure);
+    if (r > 0)
+        remnants->alive[PROCESS_VEGA] = ALIVE_UNKNOWN;
+    return r < 0 ? r : 0;
+}
+
+static void describe_release(const Supervisor *supervisor, Event *event) {
+    const RunConfig *run_config = supervisor->running->run_config;
+    event->inspected.has_data_node = run_config->has_data_node;
+    event->inspected.has_statistics = run_config->statistics_url != NULL;
+    event->inspected.operator_height = arguments_flag(run_config->vega.arguments, HEIGHT_FLAG) != NULL;
+}
+
 void inspect(Supervisor *supervisor) {
+    _cleanup_remnants_ Remnants remnants;
     Failure failure = {0};
     Event event = {.type = EVENT_INSPECTED};
+    int r = 0;
 
-    int r = check_facts(supervisor, &failure);
+    remnants_look(supervisor, &remnants, &failure);
+    if (!remnants_have(&remnants, ALIVE_UNKNOWN))
+        r = check_facts(supervisor, &remnants, &failure);
+    bool living = remnants_have(&remnants, ALIVE_ADOPTED);
+    if (r >= 0 && living && !remnants_have(&remnants, ALIVE_UNKNOWN))
+        r = take_over(supervisor, &remnants, &failure);
     event.inspected.result = exit_code(r);
-    if (r < 0) {
+    remnants_describe(supervisor, &remnants, &event);
+    if (living || remnants_have(&remnants, ALIVE_UNKNOWN))
+        supervisor->held = failure; /* said by the core, once a minute */
+    else if (r < 0)
         log_error("node", failure.message);
-    } else {
-        const RunConfig *run_config = supervisor->running->run_config;
-        event.inspected.has_data_node = run_config->has_data_node;
-        event.inspected.has_statistics = run_config->statistics_url != NULL;
-        event.inspected.operator_height = arguments_flag(run_config->vega.arguments, HEIGHT_FLAG) != NULL;
-    }
+    if (r >= 0 && supervisor->running)
+        describe_release(supervisor, &event);
     supervisor_answer(supervisor, event);
 }
 
-/* With `current` there a damaged record is no loss. Without it, it stays where it is, and every start refuses. */
-static void read_state(Supervisor *supervisor, bool has_current) {
-    Failure failure = {0};
-    int r = state_load(supervisor->home, &supervisor->state, &failure);
+/* With `current`, or what the locks tell, a damaged record is no loss. Without, it stays, and every start refuses.
+ */
+static int read_state(Supervisor *supervisor, bool is_known, Failure *failure) {
+    int r = state_load(supervisor->home, &supervisor->state, failure);
+    if (r == -EPROTO)
+        return r;
     supervisor->state_damaged = r != 0;
     if (r != 0)
-        log_warning("node", failure.message);
-    if (r == 1 && has_current) {
-        r = state_set_aside(supervisor->home, &failure);
-        log_warning("node", failure.message);
+        log_warning("node", failure->message);
+    if (r == 1 && is_known) {
+        r = state_set_aside(supervisor->home, failure);
+        log_warning("node", failure->message);
         supervisor->state_damaged = r < 0;
     }
+    return 0;
 }
 
 /* Only so that the nodes of a network do not all fetch at once: without random numbers the clock will do. */
@@ -167,21 +204,32 @@ static uint64_t draw_seed(void) {
     return seed;
 }
 
-Event inspect_begin(Supervisor *supervisor) {
-    _cleanup_free_ char *folder = NULL;
-    _cleanup_free_ char *recorded = NULL;
-    Event event = {.type = EVENT_BEGIN, .begin = {.seed = draw_seed()}};
+/* The release that lives, or else the one that `current` names; NULL if neither is there. */
+static char *find_current(Supervisor *supervisor) {
+    _cleanup_remnants_ Remnants remnants;
+    _cleanup_free_ char *named = NULL;
+    Failure failure;
 
-    bool has_current = current_read(supervisor->home, &folder, NULL) == 0;
-    read_state(supervisor, has_current);
+    remnants_look(supervisor, &remnants, &failure);
+    const ProcessRecord *living = remnants_living(&remnants);
+    const char *last = remnants.records[PROCESS_VEGA].folder;
+    supervisor->last_folder = last ? strdup(last) : NULL;
+    if (living)
+        return strdup(living->folder);
+    return current_read(supervisor->home, &named, NULL) == 0 ? TAKE_PTR(named) : NULL;
+}
+
+int inspect_begin(Supervisor *supervisor, Event *ret, Failure *failure) {
+    _cleanup_free_ char *folder = find_current(supervisor);
+    _cleanup_free_ char *recorded = NULL;
     const State *state = &supervisor->state;
-    if (!has_current || !state->folder || state->answered)
-        return event;
-    /* `current` was switched, but its release has not answered yet: it still needs its upgrade height. */
+
+    *ret = (Event){.type = EVENT_BEGIN, .begin = {.seed = draw_seed()}};
+    int r = read_state(supervisor, folder || supervisor->last_folder, failure);
+    if (r < 0 || !state->folder)
+        return r;
     recorded = realpath(state->folder, NULL);
-    if (recorded && streq(recorded, folder)) {
-        event.begin.unanswered_tag = state->tag;
-        event.begin.unanswered_height_blocks = state->height_blocks;
-    }
-    return event;
+    ret->begin.record = &state->release;
+    ret->begin.is_current = folder && recorded && streq(recorded, folder);
+    return 0;
 }

@@ -35,6 +35,9 @@ void perform(Supervisor *supervisor, const Action *action) {
     case ACTION_QUERY_SEGMENT:
         tools_query_segment(supervisor);
         break;
+    case ACTION_NOTE:
+        processes_note(supervisor, &action->note);
+        break;
     case ACTION_SPAWN:
         processes_spawn(supervisor, action->spawn.name, action->spawn.height_blocks);
         break;
@@ -93,10 +96,16 @@ void perform(Supervisor *supervisor, const Action *action) {
         tools_cancel(supervisor);
         break;
     case ACTION_SAVE:
-        save(supervisor, action->save.tag, action->save.height_blocks, action->save.answered);
+        save(supervisor, action->save);
         break;
     case ACTION_SWITCH:
         switch_release(supervisor, action->tag);
+        break;
+    case ACTION_REHEARSE:
+        reexec_rehearse(supervisor);
+        break;
+    case ACTION_REEXEC:
+        reexec_reexec(supervisor);
         break;
     case ACTION_REPORT:
         report(supervisor, &action->report);

@@ -1,10 +1,13 @@
 /* The node's processes: their locks, their start and their end. */
 #include "base/cleanup.h"
+#include "base/process_stat.h"
 #include "home/lock.h"
 #include "supervisor/shell.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 /* The lock is taken here and inherited by the child; with our own copy closed, it is free when the last of them
  * ends. */
@@ -25,7 +28,7 @@ static ProcessName name_of(const Supervisor *supervisor, const Child *child) {
     return child == supervisor->children[PROCESS_VEGA] ? PROCESS_VEGA : PROCESS_DATA_NODE;
 }
 
-static void on_end(Child *child, const ChildEnd *end, void *userdata) {
+void processes_ended(Child *child, const ChildEnd *end, void *userdata) {
     Supervisor *supervisor = userdata;
     ProcessName name = name_of(supervisor, child);
     bool wanted = supervisor->core.node.phase == NODE_UP;
@@ -33,19 +36,40 @@ static void on_end(Child *child, const ChildEnd *end, void *userdata) {
 
     log_event(
         wanted ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, PROCESS_NAME[name], child_end_describe(end, text, sizeof text),
-        field_integer("pid", child_pid(child)),
-        field_string("binary", release_binary(supervisor->running, name)->full_path));
+        field_integer("pid", child_pid(child)), field_string("binary", supervisor->records[name].binary));
     history_note_end(supervisor, name, text);
     supervisor_dispatch(supervisor, (Event){.type = EVENT_EXITED, .process = {.name = name}});
 }
 
+static int make_record(Supervisor *supervisor, ProcessName name, Failure *failure) {
+    ProcessRecord *record = &supervisor->records[name];
+    process_record_clear(record);
+    record->folder = strdup(supervisor->running->folder);
+    record->binary = strdup(release_binary(supervisor->running, name)->full_path);
+    record->dies_with_visor = supervisor->config->on_visor_death == ON_VISOR_DEATH_STOP;
+    record->note = supervisor->note;
+    return record->folder && record->binary ? 0 : failure_set(failure, -ENOMEM, "cannot start: out of memory");
+}
+
+/* A new Visor could not take over what it does not find written down, but that is no reason to have no node now. */
+static void complain_about_record(Supervisor *supervisor, ProcessName name, const Failure *failure) {
+    if (throttle_pass(&supervisor->disk_failures, failure->message, clock_monotonic_usec(), 60 * USEC_PER_SEC))
+        log_error(PROCESS_NAME[name], failure->message);
+}
+
 static int spawn(Supervisor *supervisor, ProcessName name, const char *height, Failure *failure) {
     const RunBinary *binary = release_binary(supervisor->running, name);
+    ProcessRecord *record = &supervisor->records[name];
     _cleanup_fd_ int lock_fd = -1;
 
     int r = processes_take_lock(supervisor, name, &lock_fd, failure);
+    if (r >= 0)
+        r = make_record(supervisor, name, failure);
     if (r < 0)
         return r;
+    /* Before the process is there, which signs it itself: a Visor that dies in between leaves nothing untold. */
+    if (process_record_write(lock_fd, record, failure) < 0)
+        complain_about_record(supervisor, name, failure);
     SpawnRequest request = {
         .path = binary->full_path,
         .arguments = (const char *const *)binary->arguments,
@@ -54,8 +78,34 @@ static int spawn(Supervisor *supervisor, ProcessName name, const char *height, F
         .output_fd = -1,
         .error_fd = -1,
         .lock_fd = lock_fd,
+        .death_signal = record->dies_with_visor ? SIGTERM : 0,
     };
-    return child_start(supervisor->event, &request, on_end, supervisor, &supervisor->children[name], failure);
+    r = child_start(supervisor->event, &request, processes_ended, supervisor, &supervisor->children[name], failure);
+    if (r < 0)
+        return r;
+    record->pid = child_pid(supervisor->children[name]);
+    ProcessStat stat;
+    record->start_ticks = process_stat(record->pid, &stat) < 0 ? 0 : stat.start_ticks;
+    return 0;
+}
+
+static void write_record(Supervisor *supervisor, ProcessName name) {
+    ProcessRecord *record = &supervisor->records[name];
+    Failure failure = {0};
+
+    if (!supervisor->children[name])
+        return;
+    record->note = supervisor->note;
+    if (record->note.answered && !record->executable)
+        record->executable = process_executable(record->pid);
+    if (process_record_save(supervisor->home, name, record, &failure) < 0)
+        complain_about_record(supervisor, name, &failure);
+}
+
+void processes_note(Supervisor *supervisor, const NodeNote *note) {
+    supervisor->note = *note;
+    for (ProcessName name = 0; name < PROCESS_COUNT; name++)
+        write_record(supervisor, name);
 }
 
 void processes_spawn(Supervisor *supervisor, ProcessName name, uint64_t height_blocks) {
@@ -88,14 +138,21 @@ void processes_signal_all(const Supervisor *supervisor, ProcessName name, int si
         lock_signal_holders(supervisor->home->private_fd, lock, signal_number);
 }
 
-/* The locks of the dead are not kept where somebody has cleared up; those of the living are known by their pidfd.
+/*
+ * The locks of the dead are not kept where somebody has cleared up; those of the living are known by their pidfd,
+ * and a new Visor will know them by what is written here.
  */
-static void keep_private_folder(Supervisor *supervisor) {
+void processes_keep_private(Supervisor *supervisor) {
     Failure failure = {0};
     int r = home_keep_private(supervisor->home, &failure);
-    if (r > 0)
+    if (r > 0) {
         log_warning("node", "HOME/.visor was removed while visor runs; it is made anew");
-    else if (r < 0)
+        for (ProcessName name = 0; name < PROCESS_COUNT; name++)
+            write_record(supervisor, name);
+        if (supervisor->state.folder)
+            r = state_save(supervisor->home, &supervisor->state, &failure);
+    }
+    if (r < 0)
         log_error("node", failure.message);
 }
 
@@ -103,7 +160,7 @@ void processes_check_lock(Supervisor *supervisor, ProcessName name) {
     _cleanup_fd_ int lock_fd = -1;
     Failure failure = {0};
 
-    keep_private_folder(supervisor);
+    processes_keep_private(supervisor);
     /* What cannot be looked at counts as held: nothing is ever started on a guess. */
     int r = processes_take_lock(supervisor, name, &lock_fd, &failure);
     if (r >= 0)
@@ -132,4 +189,6 @@ void processes_check_kept(const Supervisor *supervisor) {
 void processes_free(Supervisor *supervisor) {
     for (ProcessName name = 0; name < PROCESS_COUNT; name++)
         supervisor->children[name] = child_free(supervisor->children[name]);
+    for (ProcessName name = 0; name < PROCESS_COUNT; name++)
+        process_record_clear(&supervisor->records[name]);
 }

@@ -70,6 +70,12 @@ void report(Supervisor *supervisor, const Report *said) {
         lock_holders_describe(supervisor->home->private_fd, lock ? lock : "", &holders);
         add(&fields, field_string("pids", holders));
     }
+    if (said->kind == REPORT_ADOPTED) {
+        add(&fields, field_integer("pid", supervisor->records[said->process].pid));
+        add(&fields, field_string("binary", supervisor->records[said->process].binary));
+    }
+    if (said->kind == REPORT_HELD)
+        add(&fields, field_string("why", supervisor->held.message));
     if (said->kind == REPORT_ANSWERED)
         processes_check_kept(supervisor);
     log_write(text->level, text->component, text->message, fields.items);

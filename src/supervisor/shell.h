@@ -1,10 +1,13 @@
 /* What the parts of the supervisor share. Private to src/supervisor. */
 #pragma once
 
+#include "base/cleanup.h"
 #include "core/core.h"
+#include "home/process_record.h"
 #include "home/release.h"
 #include "home/staged.h"
 #include "home/state.h"
+#include "home/survivor.h"
 #include "proc/child.h"
 #include "proc/tool.h"
 #include "release/fetch.h"
@@ -56,6 +59,19 @@ typedef struct Watch {
     bool warned;
 } Watch;
 
+/** Becoming another binary (reexec.c). */
+typedef struct Reexec {
+    char *program; /* the path of Visor's own binary */
+    Tool *rehearsal;
+    int token; /* of the request that is to be answered; 0 = of nobody who reads an answer */
+} Reexec;
+
+/** What an earlier Visor left alive (adoption.c). */
+typedef struct Remnants {
+    Alive alive[PROCESS_COUNT];
+    ProcessRecord records[PROCESS_COUNT]; /* also of the dead */
+} Remnants;
+
 /** How often one kind of report was made in the minute that began then. */
 typedef struct ReportBudget {
     uint64_t began_usec;
@@ -89,10 +105,18 @@ typedef struct Supervisor {
     sd_event_source *reload;
     Watch watch;
 
+    int lock_fd;      /* of the home; borrowed */
+    bool handed_over; /* by the Visor that was this process before */
+    Reexec reexec;
+
     State state;
     bool state_damaged;
-    char *earlier;    /* what ran before `state.previous`, while this Visor remembers */
-    Release *running; /* what was last found fit to start */
+    NodeNote note; /* the last one; goes into the record of what is spawned next */
+    ProcessRecord records[PROCESS_COUNT];
+    Failure held;      /* what keeps a living node from being taken over */
+    char *last_folder; /* of the release that was started last, as its lock file tells */
+    char *earlier;     /* what ran before `state.previous`, while this Visor remembers */
+    Release *running;  /* what was last found fit to start */
     Child *children[PROCESS_COUNT];
     Tool *segment_tool;
     Tool *version_tool;
@@ -135,10 +159,42 @@ void report(Supervisor *supervisor, const Report *said);
 void history_note_report(Supervisor *supervisor, const Report *said);
 void history_note_end(Supervisor *supervisor, ProcessName name, const char *how);
 
+/* What is alive already (adoption.c). */
+
+/** Looks; why something is ALIVE_UNKNOWN goes to @failure. @remnants is owned by the caller (remnants_clear). */
+void remnants_look(const Supervisor *supervisor, Remnants *remnants, Failure *failure);
+void remnants_clear(Remnants *remnants);
+bool remnants_have(const Remnants *remnants, Alive how);
+
+/** The record of a known living process, the core's if it is one; NULL if there is none. */
+const ProcessRecord *remnants_living(const Remnants *remnants);
+
+/** Puts all known living processes under watch. Returns 0; 1 if one has just ended, and then none is; -errno. */
+MUST_USE int remnants_adopt(Supervisor *supervisor, Remnants *remnants, Failure *failure);
+
+/** Fills in what an inspection says of them. */
+void remnants_describe(const Supervisor *supervisor, const Remnants *remnants, Event *event);
+
+#define _cleanup_remnants_ _cleanup_(remnants_clear)
+
+/* Becoming another binary (reexec.c). */
+void reexec_asked(Supervisor *supervisor, int token);
+void reexec_rehearse(Supervisor *supervisor);
+void reexec_reexec(Supervisor *supervisor);
+
+/** The supervision has begun; if it was taken over from the Visor that was this process, answers whoever asked. */
+void reexec_begin(Supervisor *supervisor);
+void reexec_free(Reexec *reexec);
+
 /* Node processes (processes.c). */
 void processes_spawn(Supervisor *supervisor, ProcessName name, uint64_t height_blocks);
 /** Takes the lock of a node process, for whoever will inherit it. Returns 0; -EBUSY if it is held; -errno. */
 MUST_USE int processes_take_lock(const Supervisor *supervisor, ProcessName name, int *ret_fd, Failure *failure);
+void processes_note(Supervisor *supervisor, const NodeNote *note);
+/** Sees that HOME/.visor is there, and writes anew what was lost with it. */
+void processes_keep_private(Supervisor *supervisor);
+/** The end of a node process: for child_start() and child_adopt(). */
+void processes_ended(Child *child, const ChildEnd *end, void *userdata);
 void processes_signal_all(const Supervisor *supervisor, ProcessName name, int signal_number);
 void processes_check_lock(Supervisor *supervisor, ProcessName name);
 void processes_check_kept(const Supervisor *supervisor);
@@ -146,7 +202,8 @@ void processes_free(Supervisor *supervisor);
 
 /* The facts of a start (inspection.c). */
 void inspect(Supervisor *supervisor);
-Event inspect_begin(Supervisor *supervisor);
+/** Returns 0; -EPROTO if a newer Visor wrote the state; described in @failure. */
+MUST_USE int inspect_begin(Supervisor *supervisor, Event *ret, Failure *failure);
 
 /* What the binaries say (tools.c). */
 
@@ -190,7 +247,7 @@ void tidying_remove(Supervisor *supervisor);
 void tidying_warm(Supervisor *supervisor, const char *tag);
 
 /* The record and the link (switching.c). */
-void save(Supervisor *supervisor, const char *tag, uint64_t height_blocks, bool answered);
+void save(Supervisor *supervisor, const ReleaseRecord *record);
 void record_running(Supervisor *supervisor);
 void switch_release(Supervisor *supervisor, const char *tag);
 

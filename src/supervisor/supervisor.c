@@ -104,6 +104,13 @@ static int on_reload_signal(sd_event_source *source, const struct signalfd_sigin
     return 0;
 }
 
+static int on_reexec_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata) {
+    (void)source;
+    log_info("supervisor", "asked to become the binary at my path", field_integer("sender", info->ssi_pid));
+    reexec_asked(userdata, info->ssi_code == SI_QUEUE ? info->ssi_int : 0);
+    return 0;
+}
+
 static void on_status(const UpgradeStatus *status, const Failure *failure, void *userdata) {
     Supervisor *supervisor = userdata;
     if (status) {
@@ -182,6 +189,9 @@ static int attach(Supervisor *supervisor) {
     r = sd_event_add_signal(supervisor->event, NULL, SIGHUP, on_reload_signal, supervisor);
     if (r < 0)
         return r;
+    r = sd_event_add_signal(supervisor->event, NULL, SIGUSR2, on_reexec_signal, supervisor);
+    if (r < 0)
+        return r;
     r = sd_event_add_time(
         supervisor->event, &supervisor->deadline, CLOCK_MONOTONIC, 0, DEADLINE_ACCURACY_USEC, on_deadline,
         supervisor);
@@ -198,6 +208,7 @@ static int attach(Supervisor *supervisor) {
 
 static void supervisor_clear(Supervisor *supervisor) {
     tools_cancel(supervisor);
+    reexec_free(&supervisor->reexec);
     examination_free(&supervisor->examination);
     processes_free(supervisor);
     watch_free(&supervisor->watch);
@@ -212,6 +223,7 @@ static void supervisor_clear(Supervisor *supervisor) {
     (void)release_free(supervisor->running);
     state_clear(&supervisor->state);
     free(supervisor->earlier);
+    free(supervisor->last_folder);
     config_free(supervisor->config);
     (void)sd_event_unref(supervisor->event);
 }
@@ -232,16 +244,23 @@ static int run_loop(Supervisor *supervisor) {
     return r;
 }
 
-int supervisor_run(Home *home, Config *config, ExitCode *ret, Failure *failure) {
-    _cleanup_(supervisor_clear) Supervisor supervisor = {.home = home, .config = config};
+int supervisor_run(Home *home, const Inheritance *inheritance, Config *config, ExitCode *ret, Failure *failure) {
+    _cleanup_(supervisor_clear) Supervisor supervisor = {
+        .home = home, .config = config, .lock_fd = inheritance->lock_fd, .handed_over = inheritance->received};
+    Event begin;
+    supervisor.reexec.token = inheritance->token;
     Settings settings = supervisor_settings(config);
 
     core_init(&supervisor.core, &settings);
     int r = attach(&supervisor);
     if (r < 0)
         return failure_set(failure, r, "cannot set up the supervision: %s", strerror(-r));
+    r = inspect_begin(&supervisor, &begin, failure);
+    if (r < 0)
+        return r;
     watch_start(&supervisor);
-    supervisor_dispatch(&supervisor, inspect_begin(&supervisor));
+    supervisor_dispatch(&supervisor, begin);
+    reexec_begin(&supervisor);
     tidying_remove(&supervisor); /* what another Visor had no time for */
     r = run_loop(&supervisor);
     if (r < 0)

@@ -4,7 +4,7 @@
 #include "base/exit_code.h"
 #include "base/failure.h"
 #include "config/config.h"
-#include "home/layout.h"
+#include "home/inheritance.h"
 
 /**
  * Blocks every signal that can be: Visor leaves only when its node is gone, so none of them may end it, and none
@@ -17,8 +17,10 @@ MUST_USE int supervisor_block_signals(void);
  * Supervises the node of @home until the core decides to leave: after SIGTERM or SIGINT, or when the node failed
  * for good. When it returns nothing of the node that it started is alive.
  *
- * The caller holds the lock of the home. @config is taken over, also when this fails. Returns 0 and the exit code
- * in
- * @ret; -errno described in @failure when the supervision could not begin.
+ * The caller holds the lock of the home, as @inheritance->lock_fd; whether another binary has left it to this
+ * process is @inheritance->received. @config is taken over, also when this fails. Returns 0 and the exit code in
+ * @ret; -EPROTO if the home holds what a newer Visor wrote; -errno when the supervision could not begin. Described
+ * in @failure.
  */
-MUST_USE int supervisor_run(Home *home, Config *config, ExitCode *ret, Failure *failure);
+MUST_USE int
+supervisor_run(Home *home, const Inheritance *inheritance, Config *config, ExitCode *ret, Failure *failure);

@@ -21,14 +21,13 @@ static const char *previous_folder(const Supervisor *supervisor, const char *fol
     return state->folder;
 }
 
-static int
-save_state(Supervisor *supervisor, const char *tag, uint64_t height_blocks, bool answered, Failure *failure) {
-    _cleanup_state_ State state = {.height_blocks = height_blocks, .answered = answered};
-    const Release *release = answered ? supervisor->running : supervisor->examination.proven;
+static int save_state(Supervisor *supervisor, const ReleaseRecord *record, Failure *failure) {
+    _cleanup_state_ State state = {.release = *record};
+    bool decided = record->stage == STAGE_DECIDED;
+    const Release *release = decided ? supervisor->examination.proven : supervisor->running;
     if (!release)
-        return failure_set(failure, -ENOENT, "the release %s is not known", tag);
+        return failure_set(failure, -ENOENT, "the release %s is not known", record->tag);
 
-    tag_copy(&state.tag, tag);
     state.folder = strdup(release->folder);
     const char *previous = previous_folder(supervisor, release->folder);
     state.previous = previous ? strdup(previous) : NULL;
@@ -36,7 +35,7 @@ save_state(Supervisor *supervisor, const char *tag, uint64_t height_blocks, bool
         return failure_set(failure, -ENOMEM, "out of memory");
     /* The link first: what stands in its way is then no part of the record, and with it made the switch itself is a
      * rename that needs no more space on the disk. */
-    int r = answered ? 0 : current_prepare(supervisor->home, state.folder, failure);
+    int r = decided ? current_prepare(supervisor->home, state.folder, failure) : 0;
     if (r >= 0)
         r = state_save(supervisor->home, &state, failure);
     if (r < 0)
@@ -56,9 +55,9 @@ void switching_complain(Supervisor *supervisor, const Failure *failure) {
         log_error("upgrade", failure->message);
 }
 
-void save(Supervisor *supervisor, const char *tag, uint64_t height_blocks, bool answered) {
+void save(Supervisor *supervisor, const ReleaseRecord *record) {
     Failure failure = {0};
-    int r = save_state(supervisor, tag, height_blocks, answered, &failure);
+    int r = save_state(supervisor, record, &failure);
     if (r < 0)
         switching_complain(supervisor, &failure);
     supervisor_answer(supervisor, (Event){.type = EVENT_SAVED, .done = {.ok = r >= 0}});
@@ -70,12 +69,15 @@ void save(Supervisor *supervisor, const char *tag, uint64_t height_blocks, bool 
  */
 void record_running(Supervisor *supervisor) {
     const State *state = &supervisor->state;
+    ReleaseRecord record = {.stage = STAGE_ANSWERED};
     Failure failure = {0};
     if (!supervisor->core.processes[PROCESS_VEGA].ready || !supervisor->core.upgrade.facts.running_known)
         return;
-    if (state->folder && streq(state->folder, supervisor->running->folder))
+    bool known = *state->release.tag || !*supervisor->core.upgrade.running;
+    if (known && state->folder && streq(state->folder, supervisor->running->folder))
         return;
-    if (save_state(supervisor, supervisor->core.upgrade.running, 0, true, &failure) < 0)
+    tag_copy(&record.tag, supervisor->core.upgrade.running);
+    if (save_state(supervisor, &record, &failure) < 0)
         switching_complain(supervisor, &failure);
 }
 

@@ -1,6 +1,7 @@
 /* What the running release's own binaries are asked. */
 #include "base/cleanup.h"
 #include "base/strings.h"
+#include "home/lock.h"
 #include "release/version.h"
 #include "supervisor/segment_output.h"
 #include "supervisor/shell.h"
@@ -100,6 +101,10 @@ static int query_segment(Supervisor *supervisor, Failure *failure) {
     int r = processes_take_lock(supervisor, PROCESS_DATA_NODE, &lock_fd, failure);
     if (r < 0)
         return r;
+    /* What it tells of a data node is over, and a tool is not taken over by anybody. */
+    r = lock_write_text(lock_fd, "");
+    if (r < 0)
+        return failure_set(failure, r, "cannot ask for the latest segment: write its lock: %s", strerror(-r));
     ToolRequest request = {
         .path = data_node->full_path,
         .arguments = (const char *const *)arguments,

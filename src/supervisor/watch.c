@@ -92,6 +92,8 @@ static int on_home(sd_event_source *source, const struct inotify_event *event, v
 
     if (is_about(event, HOME_CONFIG_FILE))
         reload_soon(supervisor);
+    if (is_about(event, HOME_PRIVATE_FOLDER))
+        processes_keep_private(supervisor);
     if (is_about(event, supervisor->watch.release_name) || is_about(event, HOME_CURRENT_LINK))
         release_may_have_changed(supervisor);
     return 0;

@@ -98,7 +98,14 @@ static inline void input_write(const char *name, const void *content, size_t len
 /** What the targets leave in it is known. */
 static inline void input_folder_remove(void) {
     static const char *const NAMES[] = {
-        ".visor/state.json", ".visor", "config.toml", "run-config.toml", "",
+        ".visor/state.json",
+        ".visor/vega.lock",
+        ".visor/data-node.lock",
+        ".visor/lock",
+        ".visor",
+        "config.toml",
+        "run-config.toml",
+        "",
     };
     for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
         (void)remove(input_path(NAMES[i]));

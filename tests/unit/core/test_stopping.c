@@ -251,11 +251,14 @@ static bool can_come(const World *world, const Event *event) {
         return world->examining;
     case EVENT_FETCHED:
         return world->fetching;
+    case EVENT_REHEARSED:
+        return world->rehearsing;
     case EVENT_HEIGHT: /* a fact whenever it comes */
     case EVENT_VERSION:
     case EVENT_FOLDER_CHANGED:
     case EVENT_SETTINGS:
     case EVENT_STOP_ASKED:
+    case EVENT_REEXEC_ASKED:
     case EVENT_DEADLINE:
         return true;
     case EVENT_INSPECTED:
@@ -264,18 +267,21 @@ static bool can_come(const World *world, const Event *event) {
     case EVENT_PLACED:
     case EVENT_PROOF:
     case EVENT_SAVED:
-    case EVENT_SWITCHED: /* answered at once: never on their own */
+    case EVENT_SWITCHED:
+    case EVENT_REEXEC_FAILED: /* answered at once: never on their own */
     case EVENT_TYPE_COUNT:
         break;
     }
     return false;
 }
 
+static const ReleaseRecord RECORD = {.tag = "v9.0.0", .stage = STAGE_DECIDED};
+
 static Event sample(EventType type, ProcessName name, bool good, const Settings *settings) {
     Event event = {.type = type};
     switch (type) {
     case EVENT_BEGIN:
-        event.begin.unanswered_tag = good ? "v9.0.0" : NULL;
+        event.begin.record = good ? &RECORD : NULL;
         break;
     case EVENT_INSPECTED:
         event.inspected.result = good ? EXIT_CODE_OK : EXIT_CODE_CONFIG;
@@ -316,6 +322,7 @@ static Event sample(EventType type, ProcessName name, bool good, const Settings 
     case EVENT_PROOF:
     case EVENT_SAVED:
     case EVENT_SWITCHED:
+    case EVENT_REHEARSED:
         event.done.ok = good;
         break;
     case EVENT_SETTINGS:
@@ -324,6 +331,8 @@ static Event sample(EventType type, ProcessName name, bool good, const Settings 
     case EVENT_POLL_FAILED:
     case EVENT_FOLDER_CHANGED:
     case EVENT_STOP_ASKED:
+    case EVENT_REEXEC_ASKED:
+    case EVENT_REEXEC_FAILED:
     case EVENT_DEADLINE:
     case EVENT_TYPE_COUNT:
         break;

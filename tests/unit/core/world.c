@@ -100,15 +100,17 @@ static void do_poll(World *world) {
 }
 
 static void do_save(World *world, const Action *action) {
-    if (!action->save.answered) {
+    const ReleaseRecord *record = action->save;
+    if (record->stage == STAGE_DECIDED) {
         assert_true(world->proof_stood);
-        assert_string_equal(world->proof_tag, action->save.tag);
+        assert_string_equal(world->proof_tag, record->tag);
         if (!world->save_fails)
-            tag_copy(&world->saved_tag, action->save.tag);
+            tag_copy(&world->saved_tag, record->tag);
     }
     note(
-        world, "save %s height=%llu%s", action->save.tag, (unsigned long long)action->save.height_blocks,
-        action->save.answered ? " answered" : "");
+        world, "save %s height=%llu%s%s", record->tag, (unsigned long long)record->height_blocks,
+        record->stage == STAGE_DECIDED ? "" : " ",
+        record->stage == STAGE_DECIDED ? "" : RELEASE_STAGE_NAME[record->stage]);
     queue(world, (Event){.type = EVENT_SAVED, .done = {.ok = !world->save_fails}});
 }
 
@@ -164,12 +166,19 @@ static void perform(World *world, const Action *action) {
                            .has_data_node = world->has_data_node,
                            .has_statistics = world->has_statistics,
                            .operator_height = world->operator_height,
+                           .alive = {world->found[PROCESS_VEGA], world->found[PROCESS_DATA_NODE]},
+                           .note = world->found_note,
+                           .data_node_began = world->data_node_began,
+                           .ending = world->ending,
                        }});
         break;
     case ACTION_QUERY_SEGMENT:
         assert_true(nothing_is_alive(world));
         world->querying = true;
         note(world, "query segment");
+        break;
+    case ACTION_NOTE:
+        world->node_note = action->note;
         break;
     case ACTION_SPAWN:
         do_spawn(world, action);
@@ -242,6 +251,15 @@ static void perform(World *world, const Action *action) {
     case ACTION_SWITCH:
         do_switch(world, action);
         break;
+    case ACTION_REHEARSE:
+        world->rehearsing = true;
+        note(world, "rehearse");
+        break;
+    case ACTION_REEXEC:
+        note(world, "reexec");
+        if (world->reexec_fails)
+            queue(world, (Event){.type = EVENT_REEXEC_FAILED});
+        break;
     case ACTION_REPORT:
         world->said[action->report.kind]++;
         world->report[action->report.kind] = action->report;
@@ -270,131 +288,4 @@ void world_feed(World *world, Event event) {
         for (size_t i = 0; i < actions.count; i++)
             perform(world, &actions.items[i]);
     }
-}
-
-void world_begin(World *world, const char *unanswered_tag, uint64_t height_blocks) {
-    world_feed(world, (Event){.type = EVENT_BEGIN, .begin = {unanswered_tag, height_blocks, 42}});
-}
-
-/* The next deadline, if it comes by @until_usec. Deadlines that are always due at once would be a livelock. */
-static bool step_to_deadline(World *world, uint64_t until_usec) {
-    uint64_t due_usec = core_deadline_usec(&world->core);
-    if (due_usec > until_usec)
-        return false;
-    if (due_usec > world->now_usec)
-        world->now_usec = due_usec;
-    world_feed(world, (Event){.type = EVENT_DEADLINE});
-    return true;
-}
-
-void world_pass(World *world, uint64_t usec) {
-    enum { STEPS_AT_ONE_MOMENT_MAX = 32 };
-    uint64_t until_usec = world->now_usec + usec;
-    uint64_t moment_usec = world->now_usec;
-    unsigned steps = 0;
-    while (step_to_deadline(world, until_usec)) {
-        steps = world->now_usec == moment_usec ? steps + 1 : 0;
-        moment_usec = world->now_usec;
-        if (steps >= STEPS_AT_ONE_MOMENT_MAX)
-            fail_msg("always due: %s", world->trace);
-    }
-    world->now_usec = until_usec;
-}
-
-void world_await_poll(World *world) {
-    uint64_t until_usec = world->now_usec + SECONDS(60);
-    while (!world->polling && step_to_deadline(world, until_usec))
-        ;
-    assert_true(world->polling);
-}
-
-void world_answer(World *world, const char *tag, uint64_t height_blocks, bool ready) {
-    world_await_poll(world);
-    world_feed(
-        world, (Event){.type = EVENT_POLL_ANSWERED, .poll = {tag != NULL, tag ? tag : "", height_blocks, ready}});
-}
-
-void world_end(World *world, ProcessName name) {
-    assert_true(world->alive[name]);
-    world->alive[name] = false;
-    world_feed(world, (Event){.type = EVENT_EXITED, .process = {.name = name}});
-}
-
-void world_release(World *world, ProcessName name) {
-    assert_true(world->descendants[name]);
-    world->descendants[name] = false;
-}
-
-void world_version(World *world, const char *tag) {
-    assert_true(world->asking);
-    world->asking = false;
-    world_feed(world, (Event){.type = EVENT_VERSION, .version = {tag}});
-}
-
-void world_segment(World *world, SegmentResult result, uint64_t height_blocks) {
-    assert_true(world->querying);
-    world->querying = false;
-    world_feed(world, (Event){.type = EVENT_SEGMENT, .segment = {result, height_blocks}});
-}
-
-static void examined(World *world, Found found, bool proven, bool is_current) {
-    assert_true(world->examining);
-    world->examining = false;
-    world->staged_proven = found == FOUND_STAGED && proven;
-    world_feed(
-        world, (Event){.type = EVENT_EXAMINED, .examined = {world->examined_tag, proven, is_current, found}});
-}
-
-void world_examined(World *world, bool proven, bool is_current) {
-    examined(world, FOUND_IN_PLACE, proven, is_current);
-}
-
-void world_found(World *world, Found found, bool proven) {
-    examined(world, found, proven, false);
-}
-
-void world_fetched(World *world, bool ok, bool progressed, uint64_t retry_after_usec) {
-    assert_true(world->fetching);
-    world->fetching = false;
-    world_feed(
-        world, (Event){.type = EVENT_FETCHED, .fetched = {world->fetched_tag, ok, progressed, retry_after_usec}});
-}
-
-void world_change_settings(World *world) {
-    world_feed(world, (Event){.type = EVENT_SETTINGS, .changed = {&world->settings}});
-}
-
-void world_stop(World *world) {
-    world_feed(world, (Event){.type = EVENT_STOP_ASKED});
-}
-
-void world_up(World *world, const char *version) {
-    world_begin(world, NULL, 0);
-    world_version(world, version);
-    world_answer(world, NULL, 0, false);
-    world->trace[0] = '\0';
-}
-
-void world_prepare(World *world, const char *tag, uint64_t height_blocks) {
-    world_answer(world, tag, height_blocks, false);
-    world_examined(world, true, false);
-    assert_int_equal(world->core.upgrade.step, UPGRADE_PREPARED);
-    world->trace[0] = '\0';
-}
-
-void world_end_all(World *world) {
-    for (ProcessName name = 0; name < PROCESS_COUNT; name++)
-        if (world->alive[name])
-            world_end(world, name);
-}
-
-void world_expect(World *world, const char *trace) {
-    assert_string_equal(world->trace, trace);
-    world->trace[0] = '\0';
-}
-
-unsigned world_said(World *world, ReportKind kind) {
-    unsigned times = world->said[kind];
-    world->said[kind] = 0;
-    return times;
 }

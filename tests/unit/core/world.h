@@ -41,6 +41,12 @@ typedef struct World {
     bool switch_fails;
     bool place_fails;
     bool placed_anew; /* beside files of the operator's: to be proven again */
+    bool reexec_fails;
+    Alive
+        found[PROCESS_COUNT]; /* by an inspection, from an earlier Visor; ALIVE_ADOPTED has to be `alive` as well */
+    NodeNote found_note;
+    bool data_node_began;
+    bool ending;
     Polls polls;
     struct {
         char tag[RELEASE_TAG_MAX + 1]; /* "" = no release info */
@@ -54,6 +60,7 @@ typedef struct World {
     bool asking;
     bool asking_height;
     bool querying;
+    bool rehearsing;
     bool examining;
     char examined_tag[RELEASE_TAG_MAX + 1];
     bool fetching;
@@ -62,6 +69,7 @@ typedef struct World {
     bool proof_stood;   /* the last look at the proof */
     char proof_tag[RELEASE_TAG_MAX + 1];
     char saved_tag[RELEASE_TAG_MAX + 1]; /* "" = none since the last switch */
+    NodeNote node_note;                  /* the last one */
     bool exited;
     ExitCode exit_code;
 
@@ -84,6 +92,9 @@ void world_feed(World *world, Event event);
 
 /** EVENT_BEGIN; @unanswered_tag may be NULL. */
 void world_begin(World *world, const char *unanswered_tag, uint64_t height_blocks);
+
+/** The same with the record of an earlier Visor; NULL = none. */
+void world_begin_with(World *world, const ReleaseRecord *record, bool is_current);
 
 /** Lets @usec pass, with every deadline of the core on its time. */
 void world_pass(World *world, uint64_t usec);

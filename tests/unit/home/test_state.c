@@ -16,22 +16,22 @@ static void test_none_yet(void **unused) {
     Failure failure = {0};
     State state;
     assert_int_equal(state_load(&home, &state, &failure), 0);
-    assert_string_equal(state.tag, "");
+    assert_string_equal(state.release.tag, "");
     assert_null(state.folder);
     state_clear(&state);
 }
 
-static void check_kept(const char *tag, const char *path, uint64_t height_blocks, bool answered) {
+static void check_kept(const char *tag, const char *path, uint64_t height_blocks, ReleaseStage stage) {
     Failure failure = {0};
-    State state = {.height_blocks = height_blocks, .answered = answered, .folder = strdup(path)};
+    State state = {.release = {.height_blocks = height_blocks, .stage = stage}, .folder = strdup(path)};
     State loaded;
-    tag_copy(&state.tag, tag);
+    tag_copy(&state.release.tag, tag);
     assert_int_equal(state_save(&home, &state, &failure), 0);
     assert_int_equal(state_load(&home, &loaded, &failure), 0);
-    assert_string_equal(loaded.tag, tag);
+    assert_string_equal(loaded.release.tag, tag);
     assert_string_equal(loaded.folder, path);
-    assert_int_equal(loaded.height_blocks, height_blocks);
-    assert_int_equal(loaded.answered, answered);
+    assert_int_equal(loaded.release.height_blocks, height_blocks);
+    assert_int_equal(loaded.release.stage, stage);
     state_clear(&state);
     state_clear(&loaded);
     state_clear(&loaded);
@@ -41,10 +41,10 @@ static void check_kept(const char *tag, const char *path, uint64_t height_blocks
 static void test_save_and_load(void **unused) {
     (void)unused;
     struct stat status;
-    check_kept("v2.0.0", "/home/v2.0.0", 1034000, false);
-    check_kept("v2.0.0", "/home/v2.0.0", 1034000, true);
-    check_kept("v3", "/with \"quotes\" and \xc3\xbc", 0, false);
-    check_kept("v3", "/", INT64_MAX, true);
+    for (ReleaseStage stage = 0; stage < RELEASE_STAGE_COUNT; stage++)
+        check_kept("v2.0.0", "/home/v2.0.0", 1034000, stage);
+    check_kept("v3", "/with \"quotes\" and \xc3\xbc", 0, STAGE_SWITCHED);
+    check_kept("v3", "/", INT64_MAX, STAGE_ANSWERED);
     assert_int_equal(fstatat(home.private_fd, HOME_STATE_FILE, &status, 0), 0);
     assert_int_equal(status.st_mode & 07777, 0600);
 }
@@ -52,7 +52,7 @@ static void test_save_and_load(void **unused) {
 static void test_previous(void **unused) {
     (void)unused;
     Failure failure = {0};
-    State state = {.tag = "v3", .folder = strdup("/v3"), .previous = strdup("/with \"quotes\"")};
+    State state = {.release = {.tag = "v3"}, .folder = strdup("/v3"), .previous = strdup("/with \"quotes\"")};
     State loaded;
     assert_int_equal(state_save(&home, &state, &failure), 0);
     assert_int_equal(state_load(&home, &loaded, &failure), 0);
@@ -68,8 +68,8 @@ static void test_previous(void **unused) {
     state_clear(&state);
 }
 
-#define GOOD(release) "{\"format\":1,\"release\":" release "}"
-#define WHOLE "{\"tag\":\"v2\",\"folder\":\"/v2\",\"height\":5,\"answered\":true}"
+#define GOOD(release) "{\"format\":2,\"release\":" release "}"
+#define WHOLE "{\"tag\":\"v2\",\"folder\":\"/v2\",\"height\":5,\"stage\":\"decided\"}"
 
 static int load(const char *text, size_t length) {
     Failure failure = {0};
@@ -77,7 +77,7 @@ static int load(const char *text, size_t length) {
     folder_write(&folder, ".visor/state.json", text, length, 0600);
     int r = state_load(&home, &state, &failure);
     if (r != 0) {
-        assert_string_equal(state.tag, "");
+        assert_string_equal(state.release.tag, "");
         assert_null(state.folder);
         assert_non_null(strstr(failure.message, "state.json"));
     }
@@ -96,24 +96,28 @@ static void test_damaged(void **unused) {
         "<html></html>",
         "{\"format\":1}",
         "{\"format\":1,\"release\":null}",
-        "{\"format\":2,\"release\":" WHOLE "}",
+        "{\"format\":0,\"release\":" WHOLE "}",
         "{\"format\":\"1\",\"release\":" WHOLE "}",
         "{\"format\":1,\"format\":1,\"release\":" WHOLE "}",
-        GOOD("{\"tag\":\"../v2\",\"folder\":\"/v2\",\"height\":5,\"answered\":true}"),
-        GOOD("{\"tag\":\"v2\",\"folder\":\"v2\",\"height\":5,\"answered\":true}"),
-        GOOD("{\"tag\":\"v2\",\"folder\":\"\",\"height\":5,\"answered\":true}"),
-        GOOD("{\"tag\":\"v2\",\"folder\":\"/v2\",\"height\":-5,\"answered\":true}"),
-        GOOD("{\"tag\":\"v2\",\"folder\":\"/v2\",\"height\":5.5,\"answered\":true}"),
-        GOOD("{\"tag\":\"v2\",\"folder\":\"/v2\",\"height\":99999999999999999999,\"answered\":true}"),
-        GOOD("{\"tag\":\"v2\",\"folder\":\"/v2\",\"height\":5,\"answered\":1}"),
+        GOOD("{\"tag\":\"../v2\",\"folder\":\"/v2\",\"height\":5,\"stage\":\"answered\"}"),
+        GOOD("{\"tag\":\"v2\",\"folder\":\"v2\",\"height\":5,\"stage\":\"answered\"}"),
+        GOOD("{\"tag\":\"v2\",\"folder\":\"\",\"height\":5,\"stage\":\"answered\"}"),
+        GOOD("{\"tag\":\"v2\",\"folder\":\"/v2\",\"height\":-5,\"stage\":\"answered\"}"),
+        GOOD("{\"tag\":\"v2\",\"folder\":\"/v2\",\"height\":5.5,\"stage\":\"answered\"}"),
+        GOOD("{\"tag\":\"v2\",\"folder\":\"/v2\",\"height\":99999999999999999999,\"stage\":\"answered\"}"),
+        GOOD("{\"tag\":\"v2\",\"folder\":\"/v2\",\"height\":5,\"stage\":1}"),
         GOOD("{\"tag\":\"v2\",\"folder\":\"/v2\",\"height\":5}"),
-        GOOD("{\"tag\":\"v2\",\"folder\":\"/v2\\u0000\",\"height\":5,\"answered\":true}"),
-        GOOD("{\"tag\":\"v2\",\"folder\":\"/\xff\",\"height\":5,\"answered\":true}"),
+        GOOD("{\"tag\":\"v2\",\"folder\":\"/v2\",\"height\":5,\"stage\":\"\"}"),
+        GOOD("{\"tag\":\"v2\",\"folder\":\"/v2\",\"height\":5,\"stage\":\"installed\"}"),
+        GOOD("{\"tag\":\"v2\",\"folder\":\"/v2\",\"height\":5,\"answered\":true}"),
+        "{\"format\":1,\"release\":" WHOLE "}",
+        GOOD("{\"tag\":\"v2\",\"folder\":\"/v2\\u0000\",\"height\":5,\"stage\":\"answered\"}"),
+        GOOD("{\"tag\":\"v2\",\"folder\":\"/\xff\",\"height\":5,\"stage\":\"answered\"}"),
         GOOD(WHOLE) "trailing",
-        "{\"format\":1,\"release\":" WHOLE ",\"previous\":\"v1\"}",
-        "{\"format\":1,\"release\":" WHOLE ",\"previous\":\"\"}",
-        "{\"format\":1,\"release\":" WHOLE ",\"previous\":7}",
-        "{\"format\":1,\"release\":" WHOLE ",\"previous\":null}",
+        "{\"format\":2,\"release\":" WHOLE ",\"previous\":\"v1\"}",
+        "{\"format\":2,\"release\":" WHOLE ",\"previous\":\"\"}",
+        "{\"format\":2,\"release\":" WHOLE ",\"previous\":7}",
+        "{\"format\":2,\"release\":" WHOLE ",\"previous\":null}",
     };
     for (size_t i = 0; i < sizeof DAMAGED / sizeof *DAMAGED; i++) {
         if (load(DAMAGED[i], strlen(DAMAGED[i])) != 1)
@@ -125,8 +129,39 @@ static void test_damaged(void **unused) {
         assert_true(set_aside_count() > 0);
     }
     assert_int_equal(load(GOOD(WHOLE), strlen(GOOD(WHOLE))), 0);
-    static const char MORE[] = "{\"format\":1,\"later\":[],\"release\":" WHOLE "}";
+    static const char MORE[] = "{\"format\":2,\"later\":[],\"release\":" WHOLE "}";
     assert_int_equal(load(MORE, sizeof MORE - 1), 0);
+}
+
+/* The first format knew two stages. */
+static void test_first_format(void **unused) {
+    (void)unused;
+    static const char *const TEXTS[] = {
+        "{\"format\":1,\"release\":{\"tag\":\"v2\",\"folder\":\"/v2\",\"height\":5,\"answered\":false}}",
+        "{\"format\":1,\"release\":{\"tag\":\"v2\",\"folder\":\"/v2\",\"height\":5,\"answered\":true},"
+        "\"previous\":\"/v1\"}",
+    };
+    static const ReleaseStage STAGES[] = {STAGE_SWITCHED, STAGE_ANSWERED};
+    for (size_t i = 0; i < 2; i++) {
+        State state;
+        assert_int_equal(state_decode(TEXTS[i], strlen(TEXTS[i]), &state), 0);
+        assert_int_equal(state.release.stage, STAGES[i]);
+        assert_int_equal(state.release.height_blocks, 5);
+        state_clear(&state);
+    }
+}
+
+/* What a newer Visor wrote is neither guessed at nor set aside. */
+static void test_newer_format(void **unused) {
+    (void)unused;
+    static const char *const NEWER[] = {
+        "{\"format\":3,\"release\":" WHOLE "}",
+        "{\"format\":9223372036854775807}",
+    };
+    for (size_t i = 0; i < sizeof NEWER / sizeof *NEWER; i++) {
+        assert_int_equal(load(NEWER[i], strlen(NEWER[i])), -EPROTO);
+        assert_int_equal(faccessat(home.private_fd, HOME_STATE_FILE, F_OK, 0), 0);
+    }
 }
 
 static void test_every_truncation(void **unused) {
@@ -174,6 +209,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         home_test(test_none_yet),         home_test(test_save_and_load),
         home_test(test_previous),         home_test(test_damaged),
+        home_test(test_first_format),     home_test(test_newer_format),
         home_test(test_every_truncation), home_test(test_zeroes_and_size),
         home_test(test_no_file_at_all),   home_test(test_failed_save_keeps_the_old),
     };

@@ -1,0 +1,21 @@
+/*
+ * A node process that has outlived the Visor that started it: is it there, and is it certain that it is the one
+ * that its lock file tells of?
+ */
+#pragma once
+
+#include "core/event.h"
+#include "home/process_record.h"
+
+/**
+ * Looks for the process @name of the home. To be asked only by who holds the home, or while nobody does: the lock
+ * is taken for the moment of the look.
+ *
+ * It is known (ALIVE_ADOPTED) if its pid, start time and executable are those on record. Without its lock, which a
+ * wrapper may have closed, the executable must be seen for that; with it, it must not be seen to be another.
+ * ALIVE_UNKNOWN comes with the reason in @failure: somebody holds the lock, and nobody can tell who.
+ *
+ * @ret is what the lock file tells, if it can be read, also of a dead process; owned by the caller
+ * (process_record_clear).
+ */
+MUST_USE Alive survivor_look(const Home *home, ProcessName name, ProcessRecord *ret, Failure *failure);
