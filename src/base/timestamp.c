@@ -65,11 +65,8 @@ int timestamp_parse(const char *text, uint64_t *ret_realtime_usec) {
         .tm_min = number(text + 14, 2),
         .tm_sec = number(text + 17, 2),
     };
-    time_t seconds = timegm(&utc);
-    if (seconds < 0)
-        return -EBADMSG;
-    uint64_t usec = (uint64_t)seconds * USEC_PER_SEC + (uint64_t)number(text + 20, 3) * USEC_PER_MSEC;
-    /* timegm() takes February 30 for March 2. */
+    uint64_t usec = (uint64_t)timegm(&utc) * USEC_PER_SEC + (uint64_t)number(text + 20, 3) * USEC_PER_MSEC;
+    /* timegm() takes February 30 for March 2; what is before 1970 became a number far behind the year 9999. */
     if (!streq(timestamp_utc(&again, usec), text))
         return -EBADMSG;
     *ret_realtime_usec = usec;

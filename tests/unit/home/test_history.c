@@ -95,6 +95,16 @@ static void test_a_torn_line_is_ended(void **unused) {
     read_is("a b ", 0);
 }
 
+static void test_each_file_ends_its_last_line(void **unused) {
+    (void)unused;
+    folder_write_text(&folder, OLD, LINE("a") "\n" LINE("b"), 0600);
+    folder_write_text(&folder, NEW, LINE("c") "\n" LINE("d"), 0600);
+    read_is("a b c d ", 0);
+    folder_write_text(&folder, OLD, LINE("a") "\n{\"time\":", 0600);
+    folder_write_text(&folder, NEW, LINE("c") "\n{\"time\":", 0600);
+    read_is("a c ", 2);
+}
+
 static void test_rotation(void **unused) {
     static char full[HISTORY_FILE_MAX_BYTES];
     const size_t line = sizeof LINE("b"); /* with its newline, and one for a torn line */
@@ -191,6 +201,7 @@ int main(void) {
         home_test(test_append_and_read),
         home_test(test_without_a_private_folder),
         home_test(test_a_torn_line_is_ended),
+        home_test(test_each_file_ends_its_last_line),
         home_test(test_rotation),
         home_test(test_it_stays_bounded),
         home_test(test_only_a_regular_file),

@@ -81,6 +81,9 @@ static void test_long_lines(void **unused) {
         bool fits = length <= HISTORY_LINE_MAX;
         read_as(text, length + sizeof LINE("b"), fits ? "a b " : "b ", !fits);
     }
+    memset(text, ' ', sizeof text); /* what fits of it would do */
+    memcpy(text, LINE("a"), sizeof LINE("a") - 1);
+    read_as(text, sizeof text, "", 1);
     memset(text, '\0', sizeof text); /* a hole may be longer than a line: it is one all the same */
     read_as(text, sizeof text, "", 1);
     memset(text, '[', sizeof text);
