@@ -47,7 +47,7 @@ static void add_member(Members *members, const char *key, const json_t *value) {
     } else if (json_is_string(value)) {
         members->fields[i] = field_string(name, string_printable(shown, TEXT_BYTES, json_string_value(value)));
     } else {
-        _cleanup_free_ char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+        _cleanup_free_ char *text = json_print(value, JSON_COMPACT | JSON_ENCODE_ANY);
         members->fields[i] = field_string(name, string_printable(shown, TEXT_BYTES, text ? text : "?"));
     }
 }

@@ -45,7 +45,7 @@ int history_line_format(uint64_t realtime_usec, const char *event, const LogFiel
     for (const LogField *field = fields; field->type != LOG_FIELD_END; field++)
         if (!set_field(object, field))
             return -ENOMEM;
-    text = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(PRECISION_DIGITS));
+    text = json_print(object, JSON_COMPACT | JSON_REAL_PRECISION(PRECISION_DIGITS));
     if (!text)
         return -ENOMEM;
     if (strlen(text) > HISTORY_LINE_MAX)
@@ -55,7 +55,10 @@ int history_line_format(uint64_t realtime_usec, const char *event, const LogFiel
 }
 
 int history_line_parse(const char *text, size_t length, HistoryLine *ret) {
-    _cleanup_json_ json_t *object = json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL);
+    _cleanup_json_ json_t *object = NULL;
+    int r = json_parse(text, length, JSON_REJECT_DUPLICATES, &object, NULL);
+    if (r < 0)
+        return r;
     const char *time = json_string_value(json_object_get(object, "time"));
     const char *event = json_string_value(json_object_get(object, "event"));
     uint64_t realtime_usec;

@@ -61,7 +61,7 @@ static char *print(const MarkerOrigin *origin, const Tree *tree) {
         "{s:i, s:s, s:s, s:s, s:s, s:O, s:I, s:O, s:O}", "format", MARKER_FORMAT, "tag", origin->tag, "asset",
         origin->asset, "url", origin->url, "sha256", origin->sha256, "verified", verified, "when",
         (json_int_t)(clock_realtime_usec() / USEC_PER_SEC), "folders", folders, "files", files);
-    return root ? json_dumps(root, JSON_INDENT(1)) : NULL;
+    return root ? json_print(root, JSON_INDENT(1)) : NULL;
 }
 
 int marker_write(int fd, const char *path, const MarkerOrigin *origin, Failure *failure) {
@@ -89,6 +89,10 @@ static int changed(const char *path, const char *what, const char *how, Failure 
     return failure_set(failure, 2, "%s is not as Visor made it: %s %s", path, what, how);
 }
 
+static int out_of_memory(const char *path, Failure *failure) {
+    return failure_set(failure, -ENOMEM, "cannot examine %s: out of memory", path);
+}
+
 static int damaged(const char *path, Failure *failure) {
     return failure_set(failure, 2, "%s/" MARKER_FILE " is damaged, so the folder counts as the operator's", path);
 }
@@ -99,10 +103,12 @@ static int check_files(const json_t *files, const Tree *tree, const char *path, 
     for (size_t i = 0; i < json_array_size(files); i++) {
         const char *file;
         json_int_t size_bytes, mtime_nsec;
-        if (json_unpack_ex(
-                json_array_get(files, i), NULL, 0, "{s:s, s:I, s:I}", "path", &file, "size", &size_bytes,
-                "mtime_ns", &mtime_nsec) < 0 ||
-            strcmp(earlier, file) >= 0 || streq(file, MARKER_FILE))
+        int r = json_take(
+            json_array_get(files, i), "{s:s, s:I, s:I}", "path", &file, "size", &size_bytes, "mtime_ns",
+            &mtime_nsec);
+        if (r == -ENOMEM)
+            return out_of_memory(path, failure);
+        if (r < 0 || strcmp(earlier, file) >= 0 || streq(file, MARKER_FILE))
             return damaged(path, failure);
         const TreeEntry *entry = tree_find(tree, file);
         if (!entry || !S_ISREG(entry->mode))
@@ -155,13 +161,15 @@ static int check(json_t *root, const Tree *tree, const char *path, uint64_t *ret
     json_t *files, *folders;
     const char *tag;
 
-    if (json_unpack_ex(
-            root, NULL, 0, "{s:I, s:s, s:I, s:o, s:o}", "format", &format, "tag", &tag, "when", &when_seconds,
-            "folders", &folders, "files", &files) < 0 ||
-        format != MARKER_FORMAT || !tag_is_plain(tag) || when_seconds < 0 || !json_is_array(files) ||
+    int r = json_take(
+        root, "{s:I, s:s, s:I, s:o, s:o}", "format", &format, "tag", &tag, "when", &when_seconds, "folders",
+        &folders, "files", &files);
+    if (r == -ENOMEM)
+        return out_of_memory(path, failure);
+    if (r < 0 || format != MARKER_FORMAT || !tag_is_plain(tag) || when_seconds < 0 || !json_is_array(files) ||
         !json_is_array(folders))
         return damaged(path, failure);
-    int r = check_files(files, tree, path, failure);
+    r = check_files(files, tree, path, failure);
     if (r == 0)
         r = check_folders(folders, tree, path, failure);
     if (r == 0)
@@ -179,7 +187,7 @@ int marker_check(int fd, const char *path, uint64_t *ret_when_seconds, Failure *
     size_t length = 0;
 
     if (!file)
-        return failure_set(failure, -ENOMEM, "cannot examine %s: out of memory", path);
+        return out_of_memory(path, failure);
     if (fstatat(fd, MARKER_FILE, &status, AT_SYMLINK_NOFOLLOW) < 0)
         return errno == ENOENT ? 1 : failure_set(failure, negative_errno(), "cannot examine %s: %m", file);
     if (!S_ISREG(status.st_mode))
@@ -192,6 +200,7 @@ int marker_check(int fd, const char *path, uint64_t *ret_when_seconds, Failure *
         return damaged(path, failure);
     if (r < 0)
         return r;
-    root = json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL);
+    if (json_parse(text, length, JSON_REJECT_DUPLICATES, &root, NULL) == -ENOMEM)
+        return out_of_memory(path, failure);
     return check(root, &tree, path, ret_when_seconds, failure);
 }

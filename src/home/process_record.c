@@ -32,15 +32,15 @@ static int copy_strings(ProcessRecord *record, const char *folder, const char *b
     return record->folder && record->binary && (record->executable || !executable) ? 0 : -ENOMEM;
 }
 
-static int decode_note(const json_t *root, NodeNote *ret) {
+static int decode_note(json_t *root, NodeNote *ret) {
     json_int_t started, height, restarts;
     const char *start, *stopping;
     int answered;
-    /* jansson's unpacking takes a value that may be changed, and leaves it as it is */
-    if (json_unpack_ex(
-            (json_t *)(uintptr_t)root, NULL, 0, "{s:I, s:s, s:I, s:b, s:I, s:s}", "started", &started, "start",
-            &start, "height", &height, "answered", &answered, "restarts", &restarts, "stopping", &stopping) < 0)
-        return -EBADMSG;
+    int r = json_take(
+        root, "{s:I, s:s, s:I, s:b, s:I, s:s}", "started", &started, "start", &start, "height", &height, "answered",
+        &answered, "restarts", &restarts, "stopping", &stopping);
+    if (r < 0)
+        return r;
     size_t start_index = find_name(NODE_START_NAME, NODE_START_COUNT, start);
     size_t reason_index = find_name(NODE_REASON_NAME, NODE_REASON_COUNT, stopping);
     if (started < 0 || height < 0 || restarts < 0 || start_index == NODE_START_COUNT ||
@@ -58,24 +58,31 @@ static int decode_note(const json_t *root, NodeNote *ret) {
 }
 
 int process_record_decode(const char *text, size_t length, ProcessRecord *ret) {
-    _cleanup_json_ json_t *root = json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL);
+    _cleanup_json_ json_t *root = NULL;
     _cleanup_process_record_ ProcessRecord record = {0};
     const char *folder, *binary, *executable = NULL;
     json_int_t format;
     int dies;
 
     *ret = (ProcessRecord){0};
-    if (json_unpack_ex(root, NULL, 0, "{s:I}", "format", &format) < 0 || format < 1)
+    int r = json_parse(text, length, JSON_REJECT_DUPLICATES, &root, NULL);
+    if (r >= 0)
+        r = json_take(root, "{s:I}", "format", &format);
+    if (r < 0)
+        return r;
+    if (format < 1)
         return -EBADMSG;
     if (format > RECORD_FORMAT)
         return -EPROTO;
-    if (json_unpack_ex(
-            root, NULL, 0, "{s:s, s:s, s?s, s:b}", "folder", &folder, "binary", &binary, "executable", &executable,
-            "diesWithVisor", &dies) < 0 ||
-        folder[0] != '/' || binary[0] != '/')
+    r = json_take(
+        root, "{s:s, s:s, s?s, s:b}", "folder", &folder, "binary", &binary, "executable", &executable,
+        "diesWithVisor", &dies);
+    if (r < 0)
+        return r;
+    if (folder[0] != '/' || binary[0] != '/')
         return -EBADMSG;
     record.dies_with_visor = dies;
-    int r = decode_note(root, &record.note);
+    r = decode_note(root, &record.note);
     if (r >= 0)
         r = copy_strings(&record, folder, binary, executable);
     if (r < 0)
@@ -130,7 +137,7 @@ int process_record_write(int fd, const ProcessRecord *record, Failure *failure) 
         record->dies_with_visor, "started", (json_int_t)note->started_usec, "start", NODE_START_NAME[note->start],
         "height", (json_int_t)note->height_blocks, "answered", note->answered, "restarts",
         (json_int_t)note->restarts_used, "stopping", NODE_REASON_NAME[note->stopping]);
-    text = root ? json_dumps(root, JSON_COMPACT) : NULL;
+    text = root ? json_print(root, JSON_COMPACT) : NULL;
     int r = text ? lock_write_text(fd, text) : -ENOMEM;
     if (r >= 0)
         r = record->pid > 0 ? lock_sign(fd, record->pid) : lock_unsign(fd);

@@ -67,8 +67,10 @@ static int load(int fd, const char *staging, json_t **ret, Failure *failure) {
         return cannot_be(staging, STAGED_FILE " is too long", failure);
     if (r < 0)
         return r;
-    *ret = json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL);
-    return *ret ? 0 : cannot_be(staging, STAGED_FILE " is damaged", failure);
+    r = json_parse(text, length, JSON_REJECT_DUPLICATES, ret, NULL);
+    if (r == -ENOMEM)
+        return out_of_memory(staging, failure);
+    return r < 0 ? cannot_be(staging, STAGED_FILE " is damaged", failure) : 0;
 }
 
 static bool is_digest(const char *text) {
@@ -100,18 +102,20 @@ static int decode(json_t *root, const json_t *request, Staged *staged, Failure *
     json_int_t format, bytes, files, unpacked_bytes;
     json_t *fetched_for, *url, *verified;
 
-    if (json_unpack_ex(
-            root, NULL, 0, "{s:I, s:o, s:s, s:o, s:s, s:I, s:o, s:I, s:I}", "format", &format, "request",
-            &fetched_for, "asset", &asset, "url", &url, "sha256", &sha256, "bytes", &bytes, "verified", &verified,
-            "files", &files, "unpackedBytes", &unpacked_bytes) < 0 ||
-        format != STAGED_FORMAT)
+    int r = json_take(
+        root, "{s:I, s:o, s:s, s:o, s:s, s:I, s:o, s:I, s:I}", "format", &format, "request", &fetched_for, "asset",
+        &asset, "url", &url, "sha256", &sha256, "bytes", &bytes, "verified", &verified, "files", &files,
+        "unpackedBytes", &unpacked_bytes);
+    if (r == -ENOMEM)
+        return out_of_memory(staged->staging, failure);
+    if (r < 0 || format != STAGED_FORMAT)
         return cannot_be(staged->staging, STAGED_FILE " is damaged", failure);
     if (!json_equal(fetched_for, request))
         return failure_set(failure, 1, "what is staged in %s was fetched for other settings", staged->staging);
     if (!is_short_text(url) || !is_digest(sha256) || bytes < 0 || files < 1 || unpacked_bytes < 0)
         return cannot_be(staged->staging, STAGED_FILE " is damaged", failure);
     /* A bare binary has the name of the asset. */
-    int r = inner_path("/", binary && *binary ? binary : asset, &staged->binary);
+    r = inner_path("/", binary && *binary ? binary : asset, &staged->binary);
     if (r < 0)
         return out_of_memory(staged->staging, failure);
     if (r > 0)

@@ -39,21 +39,27 @@ static int decode_stage(const json_t *release, json_int_t format, ReleaseStage *
 }
 
 int state_decode(const char *text, size_t length, State *ret) {
-    _cleanup_json_ json_t *root = json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL);
+    _cleanup_json_ json_t *root = NULL;
     _cleanup_state_ State state = {0};
     json_int_t format, height_blocks;
     const char *tag, *folder, *previous = NULL;
     json_t *release;
 
     *ret = (State){0};
-    if (json_unpack_ex(root, NULL, 0, "{s:I}", "format", &format) < 0 || format < 1)
+    int r = json_parse(text, length, JSON_REJECT_DUPLICATES, &root, NULL);
+    if (r >= 0)
+        r = json_take(root, "{s:I}", "format", &format);
+    if (r < 0)
+        return r;
+    if (format < 1)
         return -EBADMSG;
     if (format > STATE_FORMAT)
         return -EPROTO;
-    if (json_unpack_ex(root, NULL, 0, "{s:o, s?s}", "release", &release, "previous", &previous) < 0 ||
-        json_unpack_ex(
-            release, NULL, 0, "{s:s, s:s, s:I}", "tag", &tag, "folder", &folder, "height", &height_blocks) < 0)
-        return -EBADMSG;
+    r = json_take(root, "{s:o, s?s}", "release", &release, "previous", &previous);
+    if (r >= 0)
+        r = json_take(release, "{s:s, s:s, s:I}", "tag", &tag, "folder", &folder, "height", &height_blocks);
+    if (r < 0)
+        return r;
     if ((*tag && !tag_is_plain(tag)) || folder[0] != '/' || height_blocks < 0 || (previous && previous[0] != '/'))
         return -EBADMSG;
     if (decode_stage(release, format, &state.release.stage) < 0)
@@ -126,7 +132,7 @@ int state_save(const Home *home, const State *state, Failure *failure) {
         "{s:i, s:{s:s, s:s, s:I, s:s}, s:s*}", "format", STATE_FORMAT, "release", "tag", state->release.tag,
         "folder", state->folder, "height", (json_int_t)state->release.height_blocks, "stage",
         RELEASE_STAGE_NAME[state->release.stage], "previous", state->previous);
-    text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
+    text = root ? json_print(root, JSON_INDENT(2)) : NULL;
     if (!text)
         return failure_set(failure, -ENOMEM, "cannot write the state: out of memory");
     FAIL_POINT(STATE_BEFORE);

@@ -19,20 +19,23 @@ int visor_record_write(int lock_fd, const VisorRecord *record) {
     _cleanup_json_ json_t *root = json_pack(
         "{s:s, s:i, s:s, s:s}", "version", string_printable(version, sizeof version, record->version), "request",
         record->token, "outcome", NAMES[record->outcome], "text", string_printable(why, sizeof why, record->text));
-    _cleanup_free_ char *text = root ? json_dumps(root, JSON_COMPACT) : NULL;
+    _cleanup_free_ char *text = root ? json_print(root, JSON_COMPACT) : NULL;
     return text ? lock_write_text(lock_fd, text) : -ENOMEM;
 }
 
 int visor_record_decode(const char *text, size_t length, VisorRecord *ret) {
-    _cleanup_json_ json_t *root = json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL);
+    _cleanup_json_ json_t *root = NULL;
     const char *version, *outcome, *why;
     VisorRecord record = {0};
 
     *ret = (VisorRecord){0};
-    if (json_unpack_ex(
-            root, NULL, 0, "{s:s, s:i, s:s, s:s}", "version", &version, "request", &record.token, "outcome",
-            &outcome, "text", &why) < 0)
-        return -EBADMSG;
+    int r = json_parse(text, length, JSON_REJECT_DUPLICATES, &root, NULL);
+    if (r >= 0)
+        r = json_take(
+            root, "{s:s, s:i, s:s, s:s}", "version", &version, "request", &record.token, "outcome", &outcome,
+            "text", &why);
+    if (r < 0)
+        return r;
     while (record.outcome < REEXEC_OUTCOME_COUNT && !streq(NAMES[record.outcome], outcome))
         record.outcome++;
     if (record.outcome == REEXEC_OUTCOME_COUNT)

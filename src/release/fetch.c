@@ -133,7 +133,7 @@ int fetch_start(
     sd_event *event, const FetchOrder *order, FetchEventHandler on_event, FetchEndHandler on_end_handler,
     void *userdata, Fetch **ret, Failure *failure) {
     _cleanup_(cleanup_fetch) Fetch *fetch = calloc(1, sizeof *fetch);
-    _cleanup_free_ char *request = json_dumps(order->request, JSON_COMPACT);
+    _cleanup_free_ char *request = json_print(order->request, JSON_COMPACT);
     const char *arguments[] = {order->staging ? "fetch" : "look", order->staging, request, NULL};
 
     if (!fetch || !request)

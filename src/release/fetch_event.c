@@ -143,10 +143,12 @@ static bool read_event(const json_t *root, FetchEvent *event) {
 }
 
 int fetch_event_parse(const char *line, FetchEvent *ret, Failure *failure) {
-    _cleanup_json_ json_t *root = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+    _cleanup_json_ json_t *root = NULL;
     char printable[81];
 
     *ret = (FetchEvent){0};
+    if (json_parse(line, strlen(line), JSON_REJECT_DUPLICATES, &root, NULL) == -ENOMEM)
+        return failure_set(failure, -ENOMEM, "a line of visor-fetch cannot be read: out of memory");
     if (!json_is_string(json_object_get(root, "event")))
         return failure_set(
             failure, -EBADMSG, "this line is no event: %s", string_printable(printable, sizeof printable, line));

@@ -3,6 +3,8 @@
 #include "base/json.h"
 #include "base/strings.h"
 
+#include <string.h>
+
 enum { TIMEOUT_USEC = 30 * 1000 * 1000 }; /* a cold start of a large binary on a slow disk takes seconds */
 
 ToolRequest version_request(const char *path) {
@@ -15,8 +17,10 @@ int version_output_parse(const char *output, char (*ret_tag)[RELEASE_TAG_MAX + 1
     char printable[JSON_ERROR_TEXT_LENGTH];
     json_error_t error;
 
-    root = json_loads(output, 0, &error);
-    if (!root)
+    int r = json_parse(output, strlen(output), 0, &root, &error);
+    if (r == -ENOMEM)
+        return failure_set(failure, r, "what it printed cannot be read: out of memory");
+    if (r < 0)
         return failure_set(
             failure, -EBADMSG, "it printed no JSON (%s)",
             string_printable(printable, sizeof printable, error.text));

@@ -49,7 +49,9 @@ int answer_parse(const char *body, size_t length, json_t **ret, Failure *failure
 
     if (!is_shallow(body, length))
         return refuse_text(body, "is no JSON we asked for", "its nesting is too deep", failure);
-    answer = json_loadb(body, length, 0, &error); /* refuses NULs in strings, and what is no UTF-8 */
+    int r = json_parse(body, length, 0, &answer, &error); /* refuses NULs in strings, and what is no UTF-8 */
+    if (r == -ENOMEM)
+        return failure_set(failure, r, "cannot read the answer: out of memory");
     if (!answer && json_error_code(&error) == json_error_numeric_overflow)
         return refuse_text(body, "has a number (a block height?) over 2^63-1", error.text, failure);
     if (!answer)
@@ -63,7 +65,7 @@ int answer_parse(const char *body, size_t length, json_t **ret, Failure *failure
 const char *answer_quote(char *buffer, size_t size_bytes, const json_t *value) {
     _cleanup_free_ char *text = NULL;
     if (value)
-        text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+        text = json_print(value, JSON_COMPACT | JSON_ENCODE_ANY);
     return string_printable(buffer, size_bytes, text ? text : value ? "something unprintable" : "missing");
 }
 

@@ -10,8 +10,10 @@
 static int parse(const char *output, json_t **ret, Failure *failure) {
     char printable[JSON_ERROR_TEXT_LENGTH];
     json_error_t error;
-    *ret = json_loads(output, 0, &error);
-    if (!*ret)
+    int r = json_parse(output, strlen(output), 0, ret, &error);
+    if (r == -ENOMEM)
+        return failure_set(failure, r, "what it printed cannot be read: out of memory");
+    if (r < 0)
         return failure_set(
             failure, -EBADMSG, "it printed no JSON (%s)",
             string_printable(printable, sizeof printable, error.text));
