@@ -5,8 +5,9 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 N       ?= 1000
 SECONDS ?= 60
+EVERY   ?= 1
 
-.PHONY: all demo test fuzz kills install clean format docs bench
+.PHONY: all demo test fuzz kills power-cuts allocations install clean format docs bench
 .DEFAULT_GOAL := all
 
 all: $(BUILD)/release/build.ninja
@@ -30,6 +31,14 @@ fuzz:
 kills: all
 	@scripts/setup test
 	@PYTHONDONTWRITEBYTECODE=1 tests/e2e/kills.py $(BUILD)/release --kills $(N)
+
+power-cuts: all
+	@scripts/setup test
+	@PYTHONDONTWRITEBYTECODE=1 tests/e2e/power_cut.py $(BUILD)/release --starts $(N)
+
+allocations: all
+	@scripts/setup test
+	@PYTHONDONTWRITEBYTECODE=1 tests/e2e/allocations.py $(BUILD)/release --every $(EVERY)
 
 bench: all
 	@scripts/setup bench
