@@ -15,6 +15,7 @@ static uint64_t outside_due_usec(const World *world) {
         network_due_usec(world),
         mishaps_due_usec(world),
         world->healed ? world->end_usec : world->faults_end_usec,
+        disk_is_full(world) ? world->disk.full_until_usec : USEC_NEVER,
     };
     uint64_t due_usec = USEC_NEVER;
     for (size_t i = 0; i < sizeof candidates_usec / sizeof *candidates_usec; i++)
@@ -48,8 +49,8 @@ static bool may_oversleep(const World *world) {
     case UPGRADE_PREPARED:
         return !world->healed && visor->calm_steps > 2 * LIVELY_STEPS && visor->core.processes[PROCESS_VEGA].ready;
     case UPGRADE_BLOCKED:
-        return !world->healed && visor->calm_steps > 8 * LIVELY_STEPS && visor->core.processes[PROCESS_VEGA].ready;
     case UPGRADE_DELAYING:
+        return !world->healed && visor->calm_steps > 8 * LIVELY_STEPS && visor->core.processes[PROCESS_VEGA].ready;
     case UPGRADE_STOPPING:
     case UPGRADE_SWITCHING:
     case UPGRADE_STARTING:
@@ -166,6 +167,7 @@ void history_live(World *world, const Choices *choices, Tally *tally, FILE *trac
         .now_usec = HISTORY_BEGINS_USEC,
         .end_usec = USEC_NEVER,
     };
+    tally_watch_processes(tally);
     set_up(world);
     unsigned steps = 0;
     while (!violated(world) && world->now_usec < world->end_usec) {

@@ -8,3 +8,6 @@
  * is at the end, for its violation and hash, in @world.
  */
 void history_live(World *world, const Choices *choices, Tally *tally, FILE *trace);
+
+/** The same, and an assertion of the core that fails is a violation like any other. */
+void history_live_guarded(World *world, const Choices *choices, Tally *tally, FILE *trace);

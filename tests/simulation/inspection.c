@@ -17,6 +17,23 @@ static void read_record(World *world) {
         world->switched = disk->current;
 }
 
+/* The release that lives; RELEASE_NONE if nothing does, or nobody can tell. */
+static int living_release(const World *world) {
+    for (ProcessName name = 0; name < PROCESS_COUNT; name++) {
+        const NodeProcess *process = &world->processes[name];
+        if (process->alive && world->now_usec >= process->known_usec)
+            return process->release;
+    }
+    return RELEASE_NONE;
+}
+
+/* Where `current` is missing it will be made to name what was switched to, but not what was only decided on. */
+static bool is_current(const World *world, const Record *record) {
+    int living = living_release(world);
+    int named = living != RELEASE_NONE ? living : world->disk.current;
+    return named == RELEASE_NONE ? record->stage != STAGE_DECIDED : named == record->release;
+}
+
 Event visor_begin_event(World *world) {
     read_record(world);
     const Record *record = &world->disk.record;
@@ -29,7 +46,7 @@ Event visor_begin_event(World *world) {
         read->height_blocks = record->height_blocks;
         read->stage = record->stage;
         event.begin.record = read;
-        event.begin.is_current = world->disk.current == record->release;
+        event.begin.is_current = is_current(world, record);
     }
     return event;
 }
@@ -48,7 +65,8 @@ static int choose_release(const World *world) {
 }
 
 static ExitCode find_release(World *world) {
-    int release = world->disk.current;
+    int living = living_release(world);
+    int release = living != RELEASE_NONE ? living : world->disk.current;
     if (release == RELEASE_NONE)
         release = choose_release(world);
     if (release == RELEASE_NONE || world->now_usec < world->mishaps.run_config_bad_until_usec)

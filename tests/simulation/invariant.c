@@ -2,7 +2,32 @@
 
 #include "tests/simulation/world.h"
 
+#include <string.h>
+
 enum { STEPS_AT_ONE_MOMENT_MAX = 400 };
+
+/* Polls that bring nothing new, and deadlines at which only a poll was due, would drown all else. */
+static void tell_event(World *world, const Event *event) {
+    Visor *visor = &world->visor;
+    const char *phase = NODE_PHASE_NAME[visor->core.node.phase];
+    const char *upgrade_step = UPGRADE_STEP_NAME[visor->core.upgrade.step];
+    visor->deadline_untold = event->type == EVENT_DEADLINE;
+    if (visor->deadline_untold)
+        return;
+    if (event->type != EVENT_POLL_ANSWERED) {
+        visor->told_status = (Status){.tag = NULL};
+        say(world, "  %s, in '%s', '%s'", EVENT_NAME[event->type], phase, upgrade_step);
+        return;
+    }
+    Status status = {event->poll.has_release, event->poll.tag, event->poll.height_blocks, event->poll.ready};
+    const Status *told = &visor->told_status;
+    if (told->tag && strcmp(told->tag, status.tag) == 0 && told->ready == status.ready &&
+        told->height_blocks == status.height_blocks)
+        return;
+    visor->told_status = status;
+    say(world, "  poll answered: %s%s, block %llu, in '%s', '%s'", status.has_release ? status.tag : "nothing",
+        status.ready ? ", ready" : "", (unsigned long long)status.height_blocks, phase, upgrade_step);
+}
 
 void invariant_before_step(World *world, const Event *event) {
     Visor *visor = &world->visor;
@@ -12,13 +37,8 @@ void invariant_before_step(World *world, const Event *event) {
     world->tally->upgrade_steps[visor->core.upgrade.step][event->type]++;
     world_hash(world, event->now_usec);
     world_hash(world, (uint64_t)event->type);
-    if (world->trace && event->type == EVENT_POLL_ANSWERED)
-        say(world, "  poll answered: %s%s, in '%s', '%s'", event->poll.has_release ? event->poll.tag : "nothing",
-            event->poll.ready ? " ready" : "", NODE_PHASE_NAME[visor->core.node.phase],
-            UPGRADE_STEP_NAME[visor->core.upgrade.step]);
-    else
-        say(world, "  %s, in '%s', '%s'", EVENT_NAME[event->type], NODE_PHASE_NAME[visor->core.node.phase],
-            UPGRADE_STEP_NAME[visor->core.upgrade.step]);
+    if (world->trace)
+        tell_event(world, event);
     visor->steps_at_moment = visor->moment_usec == world->now_usec ? visor->steps_at_moment + 1 : 0;
     visor->moment_usec = world->now_usec;
     if (visor->steps_at_moment > STEPS_AT_ONE_MOMENT_MAX)
@@ -84,7 +104,9 @@ void invariant_adopts(World *world, const Event *event) {
         return;
     const NodeProcess *core = &world->processes[PROCESS_VEGA];
     const NodeProcess *told = core->alive ? core : &world->processes[PROCESS_DATA_NODE];
-    visor->inherited = event->inspected.ending ? NODE_REASON_RENEWED : event->inspected.note.stopping;
+    visor->inherited = event->inspected.note.stopping;
+    if (visor->inherited == NODE_REASON_NONE && event->inspected.ending)
+        visor->inherited = NODE_REASON_RENEWED;
     visor->restarts_used = told->restarts_used;
     visor->up_since_usec = world->now_usec;
     visor->answering_since_usec = USEC_NEVER;

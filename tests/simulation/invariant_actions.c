@@ -63,7 +63,8 @@ void invariant_spawn(World *world, const Action *action) {
         violate(world, VIOLATION_SECOND_COPY, "the lock of %s is held", PROCESS_NAME[name]);
     if (visor->segment.running)
         violate(world, VIOLATION_SECOND_COPY, "the data node's database is being asked");
-    if (visor->running == RELEASE_NONE || visor->running != world->disk.current) {
+    bool dropped = world->disk.current == RELEASE_NONE; /* since the inspection */
+    if (visor->running == RELEASE_NONE || (visor->running != world->disk.current && !dropped)) {
         violate(world, VIOLATION_SENSELESS, "started is not what `current` names");
         return;
     }
@@ -171,6 +172,11 @@ static void note_restarts(World *world, const NodeNote *note) {
 
 void invariant_note(World *world, const NodeNote *note) {
     note_restarts(world, note);
+    for (ProcessName name = 0; name < PROCESS_COUNT; name++) {
+        const NodeProcess *process = &world->processes[name];
+        if (process->alive && process->terminated && !process->ending && note->stopping == NODE_REASON_NONE)
+            violate(world, VIOLATION_NOT_NOTED, "%s was told to end and is noted as wanted", PROCESS_NAME[name]);
+    }
     if (note->stopping == NODE_REASON_UPGRADE && world->visor.inherited != NODE_REASON_UPGRADE &&
         world->processes[PROCESS_VEGA].alive)
         check_stop_for_upgrade(world, false);

@@ -26,14 +26,15 @@ typedef enum MishapKind {
     MISHAP_COUNT,
 } MishapKind;
 
-/* Half of them come around the moments that matter. */
+/* A third of them come around the moments that matter, a third upon the heels of the last. */
 static uint64_t next_mishap_usec(World *world) {
     Choices *choices = &world->choices;
     uint64_t milestone_usec = network_due_usec(world);
-    if (milestone_usec != USEC_NEVER && choice_below(choices, 2) == 1) {
-        uint64_t late_usec = choice_spread(choices, MSEC(1), MINUTES(2));
-        return milestone_usec + late_usec;
-    }
+    uint32_t when = choice_below(choices, 3);
+    if (when == 1 && milestone_usec != USEC_NEVER)
+        return milestone_usec + choice_spread(choices, MSEC(1), MINUTES(2));
+    if (when == 2)
+        return world->now_usec + choice_spread(choices, MSEC(1), MINUTES(2));
     return world->now_usec + choice_spread(choices, MSEC(1), DAYS(20));
 }
 
@@ -66,7 +67,7 @@ void mishaps_init(World *world) {
     if (world->severity == 0)
         return;
     world->mishaps.mask = choice_below(&world->choices, UINT32_C(1) << MISHAP_COUNT);
-    world->mishaps.left = choice_below(&world->choices, 25);
+    world->mishaps.left = choice_below(&world->choices, 60);
     plan_next(world);
 }
 

@@ -166,6 +166,12 @@ static void check_lock(World *world, ProcessName name) {
 }
 
 static void tell(World *world, const Action *action) {
+    if (action->type == ACTION_POLL || action->type == ACTION_CHECK_LOCK)
+        return;
+    if (world->visor.deadline_untold)
+        say(world, "  deadline, in '%s', '%s'", NODE_PHASE_NAME[world->visor.core.node.phase],
+            UPGRADE_STEP_NAME[world->visor.core.upgrade.step]);
+    world->visor.deadline_untold = false;
     switch (action->type) {
     case ACTION_REPORT:
         say(world, "    says: %s", REPORT_TEXTS[action->report.kind].message);

@@ -87,6 +87,9 @@ typedef struct Tally {
     uint64_t processes[PROCESS_STATE_COUNT][PROCESS_EVENT_COUNT];
 } Tally;
 
+/** Counts the process events from here on in @tally: they happen within the core (tally_wrap.c). */
+void tally_watch_processes(Tally *tally);
+
 /** Adds @from to @to. */
 void tally_add(Tally *to, const Tally *from);
 

@@ -109,7 +109,9 @@ void visor_leave(World *world, ExitCode code) {
     say(world, "Visor %u leaves with %d", visor->pid, (int)code);
     visor->alive = false;
     visor->queued = 0;
-    visor->restart_usec = world->mishaps.down_wanted ? USEC_NEVER : usec_add(world->now_usec, SEC(5));
+    bool hopeless = code == EXIT_CODE_CONFIG || code == EXIT_CODE_NODE_ALIVE;
+    visor->restart_usec =
+        world->mishaps.down_wanted ? USEC_NEVER : usec_add(world->now_usec, hopeless ? MINUTES(5) : SEC(5));
 }
 
 /* Only actions that change something outside of Visor are worth dying at. */

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "tests/simulation/disk.h"
+#include "tests/simulation/network.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -87,7 +88,9 @@ typedef struct Visor {
     bool saw_answer[RELEASES_MAX];
     uint64_t moment_usec;
     unsigned steps_at_moment;
-    unsigned calm_steps; /* since something else than its own deadlines happened */
+    bool deadline_untold; /* nothing was told of the deadline under way */
+    Status told_status;   /* the last poll that was told */
+    unsigned calm_steps;  /* since something else than its own deadlines happened */
 } Visor;
 
 struct World;
