@@ -4,7 +4,8 @@
 
 enum {
     STEPS_MAX = 400000,
-    LIVELY_STEPS = 24, /* so many polls and deadlines on their time after anything happened, before Visor dozes */
+    LIVELY_STEPS = 10, /* so many polls and deadlines on their time after anything happened, before Visor dozes */
+    EXACT_STEPS = 48,  /* and all other deadlines for so many */
 };
 
 /* When the network, the operator, the machine, the disk or a process next does something. */
@@ -47,10 +48,10 @@ static bool may_oversleep(const World *world) {
     case UPGRADE_EXAMINING:
     case UPGRADE_FETCHING:
     case UPGRADE_PREPARED:
-        return !world->healed && visor->calm_steps > 2 * LIVELY_STEPS && visor->core.processes[PROCESS_VEGA].ready;
+        return !world->healed && visor->calm_steps > EXACT_STEPS && visor->core.processes[PROCESS_VEGA].ready;
     case UPGRADE_BLOCKED:
     case UPGRADE_DELAYING:
-        return !world->healed && visor->calm_steps > 8 * LIVELY_STEPS && visor->core.processes[PROCESS_VEGA].ready;
+        return !world->healed && visor->calm_steps > 4 * EXACT_STEPS && visor->core.processes[PROCESS_VEGA].ready;
     case UPGRADE_STOPPING:
     case UPGRADE_SWITCHING:
     case UPGRADE_STARTING:
@@ -123,6 +124,8 @@ static void advance(World *world) {
     uint64_t due_usec = visor_usec < outside_usec ? visor_usec : outside_usec;
     if (due_usec > world->now_usec)
         world->now_usec = due_usec;
+    if (outside_usec <= world->now_usec)
+        world->visor.calm_steps = 0;
 
     for (ProcessName name = 0; name < PROCESS_COUNT; name++)
         if (processes_due_usec(world, name) <= world->now_usec) {
@@ -134,9 +137,7 @@ static void advance(World *world) {
     else if (!world->healed && world->faults_end_usec <= world->now_usec)
         heal(world);
     else if (visor_usec <= world->now_usec)
-        visor_advance(world);
-    else
-        world->visor.calm_steps = 0; /* only the time has come to look */
+        visor_advance(world); /* or else only the time has come to look */
 }
 
 static void set_up(World *world) {

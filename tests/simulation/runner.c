@@ -97,13 +97,14 @@ int run_histories(const Run *wanted, Result *ret) {
     shared->failed_seed = UINT64_MAX;
     for (unsigned number = 0; number < run.jobs; number++) {
         Worker *worker = &shared->workers[number];
-        worker->pid = fork();
-        if (worker->pid < 0)
+        pid_t pid = fork();
+        if (pid < 0)
             return -errno;
-        if (worker->pid == 0) {
+        if (pid == 0) {
             work(shared, worker, &run, number);
             _exit(0);
         }
+        worker->pid = pid; /* by the parent alone: the memory is the child's, too */
     }
     collect(shared, &run, ret);
     ret->took_seconds = now_seconds() - began;

@@ -88,6 +88,7 @@ typedef struct Visor {
     bool saw_answer[RELEASES_MAX];
     uint64_t moment_usec;
     unsigned steps_at_moment;
+    int next_source;      /* visor_sources.c */
     bool deadline_untold; /* nothing was told of the deadline under way */
     Status told_status;   /* the last poll that was told */
     unsigned calm_steps;  /* since something else than its own deadlines happened */
@@ -114,9 +115,9 @@ void visor_folder_changed(struct World *world, int release);
 uint64_t visor_calm_until_usec(const struct World *world);
 
 /** When it next has something to do; frozen or not. */
-uint64_t visor_due_usec(const struct World *world);
+uint64_t visor_due_usec(struct World *world);
 
-/** Does what is due, one thing. */
+/** Does the thing that visor_due_usec() found to be the next. */
 void visor_advance(struct World *world);
 
 /** CLOCK_MONOTONIC of the machine, and the other way round. */

@@ -14,7 +14,6 @@ typedef enum Source {
     SOURCE_REHEARSAL,
     SOURCE_FOLDER,
     SOURCE_DEADLINE,
-    SOURCE_COUNT,
 } Source;
 
 static uint64_t tool_due_usec(const Tool *tool) {
@@ -45,17 +44,15 @@ static uint64_t source_due_usec(const World *world, Source source) {
     case SOURCE_FOLDER:
         return visor->folder_notice_usec;
     case SOURCE_DEADLINE:
-        return from_monotonic_usec(world, core_deadline_usec(&visor->core));
-    case SOURCE_COUNT:
         break;
     }
     return USEC_NEVER;
 }
 
 static Source next_source(const World *world, uint64_t *ret_due_usec) {
-    Source next = SOURCE_COUNT;
-    *ret_due_usec = USEC_NEVER;
-    for (Source source = 0; source < SOURCE_COUNT; source++) {
+    Source next = SOURCE_DEADLINE;
+    *ret_due_usec = from_monotonic_usec(world, core_deadline_usec(&world->visor.core));
+    for (Source source = 0; source < SOURCE_DEADLINE; source++) {
         uint64_t due_usec = source_due_usec(world, source);
         if (due_usec < *ret_due_usec) {
             *ret_due_usec = due_usec;
@@ -70,11 +67,11 @@ static uint64_t next_start_usec(const World *world) {
     return restart_usec < world->reboot_usec ? world->reboot_usec : restart_usec;
 }
 
-uint64_t visor_due_usec(const World *world) {
+uint64_t visor_due_usec(World *world) {
     uint64_t due_usec;
     if (!world->visor.alive)
         return next_start_usec(world);
-    (void)next_source(world, &due_usec);
+    world->visor.next_source = (int)next_source(world, &due_usec);
     return due_usec < world->visor.thaw_usec ? world->visor.thaw_usec : due_usec;
 }
 
@@ -90,13 +87,12 @@ uint64_t visor_calm_until_usec(const World *world) {
 
 void visor_advance(World *world) {
     Visor *visor = &world->visor;
-    uint64_t due_usec;
     if (!visor->alive) {
         visor->restart_usec = USEC_NEVER;
         visor_start(world);
         return;
     }
-    Source source = next_source(world, &due_usec);
+    Source source = (Source)visor->next_source;
     bool news = source == SOURCE_EXIT_VEGA || source == SOURCE_EXIT_DATA_NODE || source == SOURCE_FOLDER;
     visor->calm_steps = news ? 0 : visor->calm_steps + 1;
     switch (source) {
@@ -132,8 +128,6 @@ void visor_advance(World *world) {
         break;
     case SOURCE_DEADLINE:
         visor_dispatch(world, (Event){.type = EVENT_DEADLINE});
-        break;
-    case SOURCE_COUNT:
         break;
     }
 }
