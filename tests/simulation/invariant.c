@@ -43,6 +43,9 @@ void invariant_before_step(World *world, const Event *event) {
     visor->moment_usec = world->now_usec;
     if (visor->steps_at_moment > STEPS_AT_ONE_MOMENT_MAX)
         violate(world, VIOLATION_LIVELOCK, "more than %d", (int)STEPS_AT_ONE_MOMENT_MAX);
+    visor->completing = event->type == EVENT_POLL_ANSWERED && visor->core.node.unanswered_tag[0] &&
+                        !visor->core.processes[PROCESS_VEGA].ready;
+    visor->completed = false;
     if (event->type == EVENT_STOP_ASKED)
         visor->stop_asked = true;
 }
@@ -116,6 +119,8 @@ void invariant_after_step(World *world, const Event *event) {
     Visor *visor = &world->visor;
     if (event->type == EVENT_INSPECTED && visor->core.node.phase != NODE_ENDED)
         inspected(world, event);
+    if (visor->completing && !visor->completed && !visor->core.blocks.watching)
+        violate(world, VIOLATION_NOT_COMPLETED, "%s", release_tag(world->processes[PROCESS_VEGA].release));
     if (visor->core.node.phase == NODE_DELAYING || visor->core.node.phase == NODE_SWITCHING)
         visor->inherited = NODE_REASON_NONE;
 }

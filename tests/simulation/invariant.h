@@ -23,6 +23,8 @@ void invariant_note(struct World *world, const NodeNote *note);
 void invariant_save(struct World *world, const ReleaseRecord *record);
 void invariant_switch(struct World *world, int release);
 void invariant_place(struct World *world, int release);
+void invariant_inspect(struct World *world);
+void invariant_query_segment(struct World *world);
 void invariant_fetch(struct World *world, int release);
 /** @tool is asked for, as @name: not while it is under way. */
 void invariant_tool(struct World *world, const struct Tool *tool, const char *name);

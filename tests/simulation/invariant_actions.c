@@ -52,6 +52,12 @@ static void check_first_spawn(World *world, const Action *action) {
         violate(
             world, VIOLATION_WRONG_RELEASE, "%s at block %llu", release_tag(visor->running),
             (unsigned long long)world->network.node_height_blocks);
+    const Record *record = &world->disk.durable_record;
+    bool decided = record->exists && !record->damaged && record->stage == STAGE_DECIDED;
+    if (decided && record->release > visor->running && !visor->adopted && !visor->going_back)
+        violate(
+            world, VIOLATION_UNDECIDED, "%s is decided on, %s is started", release_tag(record->release),
+            release_tag(visor->running));
     check_height(world, action->spawn.height_blocks);
 }
 
@@ -61,6 +67,8 @@ void invariant_spawn(World *world, const Action *action) {
 
     if (process_holds_lock(world, name))
         violate(world, VIOLATION_SECOND_COPY, "the lock of %s is held", PROCESS_NAME[name]);
+    if (visor->stop_asked)
+        violate(world, VIOLATION_SENSELESS, "started after the stop was asked for");
     if (visor->segment.running)
         violate(world, VIOLATION_SECOND_COPY, "the data node's database is being asked");
     bool dropped = world->disk.current == RELEASE_NONE; /* since the inspection */
@@ -89,12 +97,16 @@ void invariant_spawn(World *world, const Action *action) {
 /* An upgrade is decided on, by this Visor or, with its note still there, by an earlier one. */
 static void check_stop_for_upgrade(World *world, bool inherited) {
     const Record *record = &world->disk.durable_record;
+    const Visor *visor = &world->visor;
     int from = world->processes[PROCESS_VEGA].release;
 
     if (!record->exists || record->damaged || record->stage != STAGE_DECIDED || record->release != from + 1) {
         violate(world, VIOLATION_STOPPED_UNRECORDED, "the record does not say so");
         return;
     }
+    if (!inherited && (visor->ready_since_usec == USEC_NEVER ||
+                       world->now_usec - visor->ready_since_usec < visor->core.settings.stop_delay_usec))
+        violate(world, VIOLATION_STOPPED_EARLY, "%s", release_tag(record->release));
     if (!network_node_is_done(world, from))
         violate(
             world, VIOLATION_STOPPED_UNREADY, "block %llu is not reached",
@@ -103,11 +115,12 @@ static void check_stop_for_upgrade(World *world, bool inherited) {
         violate(world, VIOLATION_STOPPED_UNPROVEN, "%s is not proven", release_tag(record->release));
 }
 
+/* Is all there that was started? A data node that nobody has tried to start yet is missing to no one. */
 static bool is_complete(const World *world) {
-    for (ProcessName name = 0; name < PROCESS_COUNT; name++)
-        if (!world->processes[name].alive && (name == PROCESS_VEGA || world->has_data_node))
-            return false;
-    return true;
+    const NodeProcess *core = &world->processes[PROCESS_VEGA];
+    const NodeProcess *data_node = &world->processes[PROCESS_DATA_NODE];
+    bool began = world->visor.data_node_tried || data_node->start_number == core->start_number;
+    return core->alive && (data_node->alive || !world->has_data_node || !began);
 }
 
 /* Does anything but an upgrade justify to end what is alive and wanted? */
@@ -232,6 +245,7 @@ void invariant_switched(World *world, int release) {
     if (release > world->switched)
         world->tally->upgrades++;
     world->switched = release;
+    world->visor.switched = true;
     world->visor.restarts_used = 0;
 }
 
@@ -243,6 +257,21 @@ void invariant_place(World *world, int release) {
         violate(world, VIOLATION_SENSELESS, "%s is not staged and proven", release_tag(release));
     if (!world->visor.core.settings.fetch_enabled)
         violate(world, VIOLATION_OPERATORS_FILES, "autoInstall is off");
+}
+
+void invariant_inspect(World *world) {
+    const Visor *visor = &world->visor;
+    if (visor->core.node.start == NODE_START_RESTART && visor->restarting_usec != USEC_NEVER &&
+        world->now_usec - visor->restarting_usec < visor->core.settings.restarts_delay_usec)
+        violate(world, VIOLATION_BUDGET, "restarted before restartsDelaySeconds were over");
+}
+
+void invariant_query_segment(World *world) {
+    invariant_tool(world, &world->visor.segment, "query segment");
+    if (!world->has_data_node)
+        violate(world, VIOLATION_SENSELESS, "there is no data node to ask for its segment");
+    if (anything_alive(world))
+        violate(world, VIOLATION_SENSELESS, "the data node's database is asked while something is alive");
 }
 
 void invariant_fetch(World *world, int release) {
@@ -266,6 +295,10 @@ void invariant_reexec(World *world) {
     if (visor->poll.running || visor->height.running || visor->version.running || visor->segment.running ||
         visor->examine.running || visor->fetch.running || visor->rehearsal.running)
         violate(world, VIOLATION_SENSELESS, "reexec while something is under way");
+    if (visor->core.node.phase != NODE_UP && visor->core.node.phase != NODE_WAITING)
+        violate(world, VIOLATION_SENSELESS, "reexec in '%s'", NODE_PHASE_NAME[visor->core.node.phase]);
+    if (!visor->rehearsed)
+        violate(world, VIOLATION_SENSELESS, "reexec of what was not rehearsed, or in vain");
     if (visor->stop_asked)
         violate(world, VIOLATION_SENSELESS, "reexec instead of the stop that was asked for");
 }
@@ -298,6 +331,7 @@ void invariant_report(World *world, const Report *report) {
         if (visor->restarts_used >= visor->core.settings.max_restarts)
             violate(world, VIOLATION_BUDGET, "restart %llu", (unsigned long long)visor->restarts_used + 1);
         visor->restarts_used++;
+        visor->restarting_usec = world->now_usec;
         break;
     case REPORT_BUDGET_FULL:
         if (visor->restarts_used > 0)
@@ -310,7 +344,24 @@ void invariant_report(World *world, const Report *report) {
                 world, VIOLATION_GAVE_UP_EARLY, "after %llu s",
                 (unsigned long long)((world->now_usec - visor->up_since_usec) / SEC(1)));
         break;
+    case REPORT_COMPLETED:
+        if (!visor->switched)
+            violate(world, VIOLATION_NOT_COMPLETED, "told with times that only an earlier Visor knows");
+        visor->completed = true;
+        break;
+    case REPORT_COMPLETED_LATER:
+        visor->completed = true;
+        break;
+    case REPORT_FAILED:
+        if (world->processes[report->process].ending)
+            violate(world, VIOLATION_BUDGET, "the end that the death of Visor brought about counts as a failure");
+        break;
+    case REPORT_ABORTED:
+        if (invariant_is_proven(world, world->disk.record.release) && visor->proof_stood)
+            violate(world, VIOLATION_SENSELESS, "an upgrade is called off that could be made");
+        break;
     case REPORT_ADOPTED:
+        visor->adopted = visor->inherited != NODE_REASON_UPGRADE;
         world->tally->adoptions++;
         break;
     default:

@@ -19,6 +19,7 @@ static void spawn(World *world, const Action *action) {
     invariant_spawn(world, action);
     if (violated(world))
         return;
+    visor->data_node_tried = !first;
     bool fails = fault_one_in(world, 40) || process_holds_lock(world, name);
     if (fails) {
         fault(world, FAULT_SPAWN);
@@ -33,7 +34,7 @@ static void spawn(World *world, const Action *action) {
     process->restarts_used = visor->restarts_used;
     if (first) {
         visor->up_since_usec = world->now_usec;
-        visor->answering_since_usec = USEC_NEVER;
+        visor->answering_since_usec = visor->ready_since_usec = USEC_NEVER;
         if (visor->running > world->last_started)
             world->last_started = visor->running;
     }
@@ -67,6 +68,7 @@ static void save(World *world, const ReleaseRecord *save) {
     if (record.release == RELEASE_NONE)
         record.release = world->visor.running; /* its binary did not tell: the folder does */
     disk_save(world, &record, fails ? OUTCOME_FAILED : OUTCOME_DONE);
+    world->visor.going_back = fails && record.stage == STAGE_ANSWERED && record.release == world->visor.running;
     if (!fails)
         world->visor.recorded = record.release;
     visor_answer(world, (Event){.type = EVENT_SAVED, .done = {.ok = !fails}});
@@ -230,10 +232,11 @@ void perform(World *world, const Action *action) {
         tell(world, action);
     switch (action->type) {
     case ACTION_INSPECT:
+        invariant_inspect(world);
         visor_answer(world, visor_inspected_event(world));
         break;
     case ACTION_QUERY_SEGMENT:
-        invariant_tool(world, &visor->segment, "query segment");
+        invariant_query_segment(world);
         tool_query_segment(world);
         break;
     case ACTION_SPAWN:

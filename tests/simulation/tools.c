@@ -64,6 +64,10 @@ void tool_poll_ends(World *world) {
     if (visor->answering_since_usec == USEC_NEVER)
         visor->answering_since_usec = world->now_usec;
     world->processes[PROCESS_VEGA].answered_truth = true;
+    if (!status.ready || release_of_tag(status.tag) != release + 1)
+        visor->ready_since_usec = USEC_NEVER;
+    else if (visor->ready_since_usec == USEC_NEVER)
+        visor->ready_since_usec = world->now_usec;
     world->answered[release] = visor->saw_answer[release] = true;
     visor_dispatch(
         world, (Event){
@@ -233,6 +237,9 @@ void tool_fetch_ends(World *world) {
     visor->fetch.running = false;
     if (!can_be_fetched(world, release) && visor->fetch_end != FETCH_PROGRESSED)
         visor->fetch_end = FETCH_FAILED;
+    /* What is complete is not fetched again, however wrong it is. */
+    if (world->disk.folders[release].staged == STAGED_USELESS)
+        visor->fetch_end = FETCH_USELESS;
     bool ok = visor->fetch_end == FETCH_DONE || visor->fetch_end == FETCH_USELESS;
     if (ok)
         world->disk.folders[release].staged = visor->fetch_end == FETCH_DONE ? STAGED_COMPLETE : STAGED_USELESS;
@@ -259,5 +266,6 @@ void tool_rehearse_ends(World *world) {
     bool ok = !fault_one_in(world, 4);
     if (!ok)
         fault(world, FAULT_REHEARSAL);
+    world->visor.rehearsed = ok;
     visor_dispatch(world, (Event){.type = EVENT_REHEARSED, .done = {.ok = ok}});
 }

@@ -16,12 +16,15 @@
       "the old node is stopped for an upgrade only when it has finished the "                                      \
       "upgrade block")                                                                                             \
     X(VIOLATION_STOPPED_UNRECORDED, "2c", "the decision is durable before the old node is stopped for it")         \
+    X(VIOLATION_STOPPED_EARLY, "2d",                                                                               \
+      "the old node is stopped only stopDelaySeconds after it was seen to be ready")                               \
     X(VIOLATION_CURRENT_INCOMPLETE, "3a", "`current` is pointed only at a complete, proven folder")                \
     X(VIOLATION_SWITCHED_ALIVE, "3b", "`current` is switched only when nothing of the node is alive")              \
     X(VIOLATION_SWITCHED_UNRECORDED, "3c", "the decision is durable before the switch")                            \
     X(VIOLATION_OLDER_STARTED, "4a", "once switched, no older release is started")                                 \
     X(VIOLATION_WRONG_RELEASE, "4b",                                                                               \
       "only the release that is right for the height of the node's data is started")                               \
+    X(VIOLATION_UNDECIDED, "4e", "what was decided on is carried out: the older release is not started again")     \
     X(VIOLATION_WRONG_HEIGHT, "4c", "the upgrade height is used until its release has answered, and never after")  \
     X(VIOLATION_WRONG_RECORD, "4d", "what is recorded of a release is so")                                         \
     X(VIOLATION_HEALTHY_SIGNALLED, "5a", "a healthy node that is wanted gets no signal")                           \
@@ -40,6 +43,8 @@
     X(VIOLATION_NOT_ALIVE, "10a", "when faults have stopped, the node runs and answers, and Visor watches it")     \
     X(VIOLATION_NOT_RIGHT, "10b", "when faults have stopped, the release that is right for the height runs")       \
     X(VIOLATION_NOT_RECORDED, "10c", "when faults have stopped, the record names what runs and that it answered")  \
+    X(VIOLATION_NOT_COMPLETED, "10e",                                                                              \
+      "an upgrade whose release answers is told to be complete, or its blocks are watched")                        \
     X(VIOLATION_NO_END, "10d", "a history comes to its end")
 
 typedef enum ViolationKind {

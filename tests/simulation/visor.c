@@ -54,6 +54,8 @@ void visor_become(World *world, bool anew) {
         .folder_notice_usec = USEC_NEVER,
         .exit_notice_usec = {USEC_NEVER, USEC_NEVER},
         .answering_since_usec = USEC_NEVER,
+        .ready_since_usec = USEC_NEVER,
+        .restarting_usec = USEC_NEVER,
     };
     core_init(&visor->core, &world->settings);
     plan_death(world);

@@ -80,6 +80,15 @@ typedef struct Visor {
 
     /* What the checks go by. */
     bool gave_up;
+    bool switched;   /* it has made a switch */
+    bool rehearsed;  /* and that went well */
+    bool completing; /* the step under way is the first answer of a release that was upgraded to */
+    bool completed;  /* and that was told */
+    bool adopted;
+    bool going_back;      /* the record could not be written back when an upgrade was called off */
+    bool data_node_tried; /* since this start of the core */
+    uint64_t ready_since_usec;
+    uint64_t restarting_usec;
     NodeReason inherited; /* why an earlier Visor, or its death, was stopping what was adopted */
     uint64_t restarts_used;
     uint64_t answering_since_usec;
