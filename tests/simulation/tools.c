@@ -42,8 +42,9 @@ void tool_poll(World *world) {
 /* What runs and answers is recorded, however it came to run (supervisor/switching.c). */
 static void record_running(World *world) {
     Visor *visor = &world->visor;
-    if (!visor->alive || !visor->core.processes[PROCESS_VEGA].ready || !visor->core.upgrade.facts.running_known ||
-        visor->recorded == visor->running || disk_is_full(world) || fault_one_in(world, 10))
+    if (!visor->alive || violated(world) || !visor->core.processes[PROCESS_VEGA].ready ||
+        !visor->core.upgrade.facts.running_known || visor->recorded == visor->running || disk_is_full(world) ||
+        fault_one_in(world, 10))
         return;
     say(world, "recorded: %s runs", release_tag(visor->running));
     visor->recorded = visor->running;
