@@ -1,13 +1,12 @@
 #include "base/log_line.h"
 
-#include "base/clock.h"
 #include "base/strings.h"
+#include "base/timestamp.h"
 
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 static const int PRIORITIES[LOG_LEVEL_COUNT] = {
 #define X(level, name, label, priority) [level] = priority,
@@ -51,16 +50,9 @@ __attribute__((__format__(__printf__, 2, 3))) static void put_format(Writer *wri
         put(writer, text, (size_t)length < sizeof text ? (size_t)length : sizeof text - 1);
 }
 
-/* RFC 3339 with milliseconds: 2026-03-01T04:05:06.789+01:00 */
 static void put_time(Writer *writer, uint64_t realtime_usec) {
-    time_t seconds = (time_t)(realtime_usec / USEC_PER_SEC);
-    struct tm local;
-    char date[32], zone[8];
-    if (!localtime_r(&seconds, &local) || strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &local) == 0 ||
-        strftime(zone, sizeof zone, "%z", &local) != 5)
-        return;
-    put_format(
-        writer, "%s.%03u%.3s:%s", date, (unsigned)(realtime_usec % USEC_PER_SEC / USEC_PER_MSEC), zone, zone + 3);
+    char time[TIMESTAMP_BYTES];
+    put_string(writer, timestamp_local(&time, realtime_usec));
 }
 
 static void put_milliseconds(Writer *writer, int64_t usec) {
@@ -126,15 +118,20 @@ static void put_text_field(Writer *writer, const LogField *field) {
     }
 }
 
+static void put_text_fields(Writer *writer, const LogField *fields) {
+    for (const LogField *field = fields; field->type != LOG_FIELD_END; field++) {
+        put_string(writer, field == fields ? "" : " ");
+        put_text_field(writer, field);
+    }
+}
+
 static void put_text(Writer *writer, const char *component, const char *message, const LogField *fields) {
     static const char CUT[] = "...\n";
     writer->reserved = sizeof CUT - 1;
     put_format(writer, "%s: ", component);
     put_plain(writer, message);
-    for (const LogField *field = fields; field->type != LOG_FIELD_END; field++) {
-        put_string(writer, field == fields ? "  " : " ");
-        put_text_field(writer, field);
-    }
+    put_string(writer, fields->type == LOG_FIELD_END ? "" : "  ");
+    put_text_fields(writer, fields);
     bool cut = writer->full;
     *writer = (Writer){.line = writer->line};
     put_string(writer, cut ? CUT : "\n");
@@ -229,4 +226,15 @@ void log_line_format(
         break;
     }
     put_text(&writer, component, message, fields);
+}
+
+void log_line_fields(LogLine *line, const LogField *fields) {
+    static const char CUT[] = "...";
+    Writer writer = {.line = line, .reserved = sizeof CUT - 1};
+    line->length = 0;
+    put_text_fields(&writer, fields);
+    if (writer.full) {
+        writer = (Writer){.line = line};
+        put_string(&writer, CUT);
+    }
 }

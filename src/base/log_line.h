@@ -25,3 +25,7 @@ typedef struct LogLine {
 void log_line_format(
     LogLine *line, LogFormat format, LogLevel level, uint64_t realtime_usec, const char *component,
     const char *message, const LogField *fields);
+
+/** Only the `key=value ...` of a console line, without a newline, cut likewise: what else shows fields to a person.
+ */
+void log_line_fields(LogLine *line, const LogField *fields);

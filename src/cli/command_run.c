@@ -1,9 +1,11 @@
 /* `visor run`: holds the home, reads the settings, supervises. */
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/exit_code.h"
 #include "build_info.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "home/history.h"
 #include "home/inheritance.h"
 #include "home/lock.h"
 #include "supervisor/supervisor.h"
@@ -77,6 +79,13 @@ static ExitCode read_config(const Home *home, Config **ret) {
     return EXIT_CODE_OK;
 }
 
+static void note(const Home *home, const char *event, LogField field) {
+    const LogField fields[] = {field, field_integer("pid", getpid()), {.type = LOG_FIELD_END}};
+    Failure failure = {0};
+    if (history_append(home, clock_realtime_usec(), event, fields, &failure) < 0)
+        log_warning("history", failure.message);
+}
+
 ExitCode command_run(const Options *options) {
     _cleanup_home_ Home home = {.fd = -1, .private_fd = -1};
     Inheritance inheritance;
@@ -100,9 +109,11 @@ ExitCode command_run(const Options *options) {
     log_info(
         "supervisor", inheritance.received ? "visor goes on as a new binary" : "visor begins",
         field_string("home", home.path), field_string("version", VISOR_VERSION), field_integer("pid", getpid()));
+    note(&home, inheritance.received ? "visor-goes-on" : "visor-begins", field_string("version", VISOR_VERSION));
     r = supervisor_run(&home, &inheritance, config, &code, &failure);
     if (r < 0)
         return fail(r == -EPROTO ? EXIT_CODE_NEWER_STATE : EXIT_CODE_SYSTEM, &failure);
     log_info("supervisor", "visor ends", field_integer("code", code));
+    note(&home, "visor-ends", field_integer("code", code));
     return code;
 }

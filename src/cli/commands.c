@@ -56,6 +56,11 @@ static const char DETAILS_PREPARE[] =
     "\n"
     "Interrupted, it goes on from there the next time. It works with and without a running visor.\n";
 
+static const char DETAILS_HISTORY[] =
+    "Prints what \"visor run\" has noted: starts, answers, failures, every step of an upgrade with its times; the\n"
+    "newest line is the last. At most 2 MiB are kept. With --output json each line is the object as it was written.\n"
+    "It works with and without a running visor and changes nothing.\n";
+
 static const char DETAILS_REEXEC[] =
     "After an update of Visor itself: the running visor of DIR replaces itself by the binary that lies at its path\n"
     "now. It keeps its pid, and the node runs on, supervised all the time. Before that the new binary is asked to\n"

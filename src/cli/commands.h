@@ -28,6 +28,7 @@ typedef enum Flag {
 #define FLAGS_INIT (FLAGS_HELP | FLAGS_HOME | FLAG_BIT(FLAG_WITH_DATA_NODE))
 #define FLAGS_VERSION (FLAGS_HELP | FLAG_BIT(FLAG_OUTPUT))
 #define FLAGS_CHECK (FLAGS_HELP | FLAGS_HOME | FLAG_BIT(FLAG_UPGRADE) | FLAG_BIT(FLAG_OUTPUT))
+#define FLAGS_HISTORY (FLAGS_HELP | FLAGS_HOME | FLAG_BIT(FLAG_OUTPUT))
 #define FLAGS_PREPARE (FLAGS_HELP | FLAGS_HOME | FLAG_BIT(FLAG_OUTPUT))
 
 /*
@@ -42,6 +43,7 @@ typedef enum Flag {
     X(CHECK, check, FLAGS_CHECK, FLAGS_HOME, NULL, NULL,                                                           \
       "see whether a home is fit to run, and for an upgrade; changes nothing")                                     \
     X(PREPARE, prepare, FLAGS_PREPARE, FLAGS_HOME, "TAG", NULL, "fetch, prove and put in place a release by hand") \
+    X(HISTORY, history, FLAGS_HISTORY, FLAGS_HOME, NULL, NULL, "show what happened to the node of a home")         \
     X(REEXEC, reexec, FLAGS_HELP | FLAGS_HOME, FLAGS_HOME, NULL, NULL,                                             \
       "let the running visor become the binary now at its path, the node untouched")                               \
     X(REHEARSE, rehearse, FLAGS_HELP | FLAGS_HOME, FLAGS_HOME, NULL, NULL,                                         \

@@ -140,7 +140,7 @@ static int read_switch(Flag flag, const char *value, bool *ret, Failure *failure
 }
 
 static int fail_no_choice(Failure *failure, const char *kind, const char *typed, const char *const *choices) {
-    char printable[PRINTABLE_BYTES], list[PRINTABLE_BYTES] = "";
+    char printable[PRINTABLE_BYTES], list[2 * PRINTABLE_BYTES] = "";
     size_t used = 0;
 
     for (size_t i = 0; choices[i] && used < sizeof list; i++)

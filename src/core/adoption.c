@@ -79,10 +79,12 @@ static void complete(Step *step, const Event *event) {
 static void go_on(Step *step, const Event *event) {
     switch (event->inspected.note.stopping) {
     case NODE_REASON_NONE:
-        if (event->inspected.ending)
+        if (event->inspected.ending) {
             renew(step);
-        else
+        } else {
+            node_note(step); /* a stop notes itself: nothing may say in between that the node is wanted */
             complete(step, event);
+        }
         break;
     case NODE_REASON_UPGRADE:
         if (step->core->upgrade.decided)
@@ -108,7 +110,6 @@ static void adopt(Step *step, const Event *event) {
     take_over_note(step, &event->inspected.note);
     take_over_processes(step, event);
     upgrade_restore(step);
-    node_note(step);
     go_on(step, event);
     step->core->upgrade.decided = false; /* from here on, what the node says decides */
 }

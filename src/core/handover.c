@@ -5,8 +5,8 @@
 /* A stop or a switch is brought to its end first: it takes no longer than it takes anyway. */
 static bool is_fit(const Core *core) {
     const UpgradeFacts *facts = &core->upgrade.facts;
-    return core->node.phase == NODE_WAITING ||
-           (core->node.phase == NODE_UP && (!facts->committed || facts->switched));
+    bool is_up = core->node.phase == NODE_UP && core->processes[PROCESS_VEGA].state == PROCESS_RUNNING;
+    return core->node.phase == NODE_WAITING || (is_up && (!facts->committed || facts->switched));
 }
 
 static void refuse(Step *step, const char *why) {

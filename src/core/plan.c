@@ -172,7 +172,7 @@ void upgrade_examined(Step *step, const Event *event) {
     upgrade->facts.proven = in_place;
     if (event->examined.found == FOUND_USELESS)
         step_do(step, ACTION_DISCARD)->tag = upgrade->tag;
-    if (event->examined.found == FOUND_STAGED && event->examined.proven)
+    if (event->examined.found == FOUND_STAGED && event->examined.proven && step->core->settings.fetch_enabled)
         place(step);
     upgrade->check_due_usec = usec_add(step->now_usec, CHECK_USEC);
     if (upgrade->facts.proven && changed_meanwhile)

@@ -9,6 +9,8 @@
 #define HOME_PRIVATE_FOLDER ".visor"
 #define HOME_LOCK_FILE "lock"
 #define HOME_STATE_FILE "state.json"
+#define HOME_HISTORY_FILE "history.jsonl"
+#define HOME_HISTORY_OLD_FILE "history.jsonl.1"
 
 /** An open home. */
 typedef struct Home {

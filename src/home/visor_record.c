@@ -5,7 +5,6 @@
 #include "base/strings.h"
 #include "home/lock.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static const char *const NAMES[REEXEC_OUTCOME_COUNT] = {
@@ -14,10 +13,12 @@ static const char *const NAMES[REEXEC_OUTCOME_COUNT] = {
 #undef X
 };
 
+/* A text that was cut to fit may end in half a character, and that would be no JSON. */
 int visor_record_write(int lock_fd, const VisorRecord *record) {
+    char version[sizeof record->version], why[sizeof record->text];
     _cleanup_json_ json_t *root = json_pack(
-        "{s:s, s:i, s:s, s:s}", "version", record->version, "request", record->token, "outcome",
-        NAMES[record->outcome], "text", record->text);
+        "{s:s, s:i, s:s, s:s}", "version", string_printable(version, sizeof version, record->version), "request",
+        record->token, "outcome", NAMES[record->outcome], "text", string_printable(why, sizeof why, record->text));
     _cleanup_free_ char *text = root ? json_dumps(root, JSON_COMPACT) : NULL;
     return text ? lock_write_text(lock_fd, text) : -ENOMEM;
 }
@@ -25,18 +26,20 @@ int visor_record_write(int lock_fd, const VisorRecord *record) {
 int visor_record_decode(const char *text, size_t length, VisorRecord *ret) {
     _cleanup_json_ json_t *root = json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL);
     const char *version, *outcome, *why;
+    VisorRecord record = {0};
 
     *ret = (VisorRecord){0};
     if (json_unpack_ex(
-            root, NULL, 0, "{s:s, s:i, s:s, s:s}", "version", &version, "request", &ret->token, "outcome", &outcome,
-            "text", &why) < 0)
+            root, NULL, 0, "{s:s, s:i, s:s, s:s}", "version", &version, "request", &record.token, "outcome",
+            &outcome, "text", &why) < 0)
         return -EBADMSG;
-    while (ret->outcome < REEXEC_OUTCOME_COUNT && !streq(NAMES[ret->outcome], outcome))
-        ret->outcome++;
-    if (ret->outcome == REEXEC_OUTCOME_COUNT)
+    while (record.outcome < REEXEC_OUTCOME_COUNT && !streq(NAMES[record.outcome], outcome))
+        record.outcome++;
+    if (record.outcome == REEXEC_OUTCOME_COUNT)
         return -EBADMSG;
-    (void)snprintf(ret->version, sizeof ret->version, "%s", version);
-    (void)snprintf(ret->text, sizeof ret->text, "%s", why);
+    (void)string_printable(record.version, sizeof record.version, version);
+    (void)string_printable(record.text, sizeof record.text, why);
+    *ret = record;
     return 0;
 }
 

@@ -37,6 +37,7 @@ void processes_ended(Child *child, const ChildEnd *end, void *userdata) {
     log_event(
         wanted ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, PROCESS_NAME[name], child_end_describe(end, text, sizeof text),
         field_integer("pid", child_pid(child)), field_string("binary", supervisor->records[name].binary));
+    history_note_end(supervisor, name, text);
     supervisor_dispatch(supervisor, (Event){.type = EVENT_EXITED, .process = {.name = name}});
 }
 

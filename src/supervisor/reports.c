@@ -38,6 +38,7 @@ void report(Supervisor *supervisor, const Report *said) {
     Fields fields = {0};
     if (!within_budget(&supervisor->report_budgets[said->kind], text, clock_monotonic_usec()))
         return;
+    history_note_report(supervisor, said);
     char holders[LOCK_HOLDERS_TEXT_BYTES];
 
     if (text->members & REPORT_PROCESS)

@@ -1,16 +1,20 @@
 #include "supervisor/segment_output.h"
 
 #include "base/json.h"
+#include "base/strings.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 static int parse(const char *output, json_t **ret, Failure *failure) {
+    char printable[JSON_ERROR_TEXT_LENGTH];
     json_error_t error;
     *ret = json_loads(output, 0, &error);
     if (!*ret)
-        return failure_set(failure, -EBADMSG, "it printed no JSON (%s)", error.text);
+        return failure_set(
+            failure, -EBADMSG, "it printed no JSON (%s)",
+            string_printable(printable, sizeof printable, error.text));
     return 0;
 }
 

@@ -78,6 +78,14 @@ typedef struct ReportBudget {
     unsigned lines;
 } ReportBudget;
 
+/** What the history has (history.c). */
+typedef struct HistoryNotes {
+    uint64_t changes;                                /* events that were no alarm */
+    uint64_t told[REPORT_KIND_COUNT][PROCESS_COUNT]; /* alarms: 1 + the changes when they were last given */
+    uint64_t lost;                                   /* lines that could not be written */
+    Throttle complaints;
+} HistoryNotes;
+
 typedef struct Supervisor {
     Home *home;
     Config *config;
@@ -129,6 +137,7 @@ typedef struct Supervisor {
     bool poll_failed; /* and that was said */
     uint64_t poll_failed_usec;
     ReportBudget report_budgets[REPORT_KIND_COUNT];
+    HistoryNotes history;
     ExitCode exit_code;
 } Supervisor;
 
@@ -145,6 +154,10 @@ void perform(Supervisor *supervisor, const Action *action);
 
 /** Logs what the core has to say (reports.c). */
 void report(Supervisor *supervisor, const Report *said);
+
+/* The history: a line that cannot be written is lost, and the log says so once a minute (history.c). */
+void history_note_report(Supervisor *supervisor, const Report *said);
+void history_note_end(Supervisor *supervisor, ProcessName name, const char *how);
 
 /* What is alive already (adoption.c). */
 

@@ -139,6 +139,26 @@ static void test_every_length_around_the_limit(void **unused) {
     }
 }
 
+static void test_fields_alone(void **unused) {
+    static char huge[5000];
+    const LogField fields[] = {
+        field_string("tag", "v1"),
+        field_duration("took", 12345),
+        field_string("text", "two words"),
+        {.type = LOG_FIELD_END}};
+    const LogField too_many[] = {field_string("a", "b"), field_string("c", huge), {.type = LOG_FIELD_END}};
+    (void)unused;
+    memset(huge, 'x', sizeof huge - 1);
+    log_line_fields(&line, fields);
+    assert_int_equal(line.length, strlen("tag=v1 took=12.3ms text=\"two words\""));
+    assert_memory_equal(line.text, "tag=v1 took=12.3ms text=\"two words\"", line.length);
+    log_line_fields(&line, NO_FIELDS);
+    assert_int_equal(line.length, 0);
+    log_line_fields(&line, too_many);
+    assert_in_range(line.length, 10, sizeof line.text);
+    assert_memory_equal(line.text + line.length - 3, "...", 3);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_console),
@@ -147,6 +167,7 @@ int main(void) {
         cmocka_unit_test(test_values_that_need_quotes),
         cmocka_unit_test(test_messages_are_one_line),
         cmocka_unit_test(test_json_is_utf8),
+        cmocka_unit_test(test_fields_alone),
         cmocka_unit_test(test_long_lines_are_cut),
         cmocka_unit_test(test_every_length_around_the_limit),
     };

@@ -124,7 +124,7 @@ static void help_is_asked_for_in_many_ways(void **state) {
     refused("help rum", "unknown help topic \"rum\", did you mean \"run\"?");
     refused(
         "help nonsense",
-        "unknown help topic \"nonsense\", there are: init, run, check, prepare, version, help, completion, exit-codes");
+        "unknown help topic \"nonsense\", there are: init, run, check, prepare, history, reexec, rehearse, version, help, completion, exit-codes");
     refused("help run now", "\"now\" is one word too many after \"visor help\"");
 }
 

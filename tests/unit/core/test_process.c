@@ -15,12 +15,12 @@ static const struct {
     ProcessState state;
     const char *cells;
 } EXPECTED[] = {
-    /*                     spawned  failed  answered  stop  hasten  grace  exited  free  held */
-    {PROCESS_DOWN,        "R.       Df      D!        D.    D.      D!     D!      D!    D!"},
-    {PROCESS_RUNNING,     "R!       R!      Rr        Tt    Kk      R!     Wl      R!    R!"},
-    {PROCESS_TERMINATING, "T!       T!      T!        T.    Kk      Kk     Wl      T!    T!"},
-    {PROCESS_KILLING,     "K!       K!      K!        K.    Kk      K!     Wl      K!    K!"},
-    {PROCESS_DRAINING,    "W!       W!      W!        W.    Wk      Wk     W!      Dd    Ww"},
+    /*                     spawned  failed  adopted  answered  stop  hasten  grace  exited  free  held */
+    {PROCESS_DOWN,        "R.       Df      R.       D!        D.    D.      D!     D!      D!    D!"},
+    {PROCESS_RUNNING,     "R!       R!      R!       Rr        Tt    Kk      R!     Wl      R!    R!"},
+    {PROCESS_TERMINATING, "T!       T!      T!       T!        T.    Kk      Kk     Wl      T!    T!"},
+    {PROCESS_KILLING,     "K!       K!      K!       K!        K.    Kk      K!     Wl      K!    K!"},
+    {PROCESS_DRAINING,    "W!       W!      W!       W!        W.    Wk      Wk     W!      Dd    Ww"},
 };
 /* clang-format on */
 

@@ -47,7 +47,10 @@ static void test_proof_that_falls_after_the_stop_brings_the_old_release_back(voi
     world.proof_falls = true;
     world_end(&world, PROCESS_VEGA);
     world_end(&world, PROCESS_DATA_NODE);
-    world_expect(&world, "check lock vega; check lock data-node; check proof v2.0.0; inspect; query segment");
+    world_expect(
+        &world,
+        "check lock vega; check lock data-node; check proof v2.0.0; save v1.0.0 height=0 answered; inspect; "
+        "query segment");
     world_pass(&world, SECONDS(0.1));
     world_expect(&world, "examine v2.0.0");
     assert_int_equal(world_said(&world, REPORT_ABORTED), 1);

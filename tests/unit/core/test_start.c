@@ -109,7 +109,7 @@ static void test_unanswered_height_is_carried_over(void **unused) {
                               : "inspect; spawn vega height=77; ask version");
         assert_int_equal(core_deadline_usec(&world.core), world.now_usec + SECONDS(0.1));
         world_answer(&world, NULL, 0, false);
-        world_expect(&world, "save v2.0.0 height=77 answered");
+        world_expect(&world, "save v2.0.0 height=77 answered; tidy");
         assert_int_equal(world_said(&world, REPORT_COMPLETED), 0); /* its times were another Visor's */
     }
 }
@@ -126,7 +126,7 @@ static void test_unanswered_height_lasts_over_restarts_without_data_node(void **
         world_expect(&world, "check lock vega; cancel poll; inspect; spawn vega height=77; ask version");
     }
     world_answer(&world, NULL, 0, false);
-    world_expect(&world, "save v2.0.0 height=77 answered");
+    world_expect(&world, "save v2.0.0 height=77 answered; tidy");
     world_end_all(&world);
     world_pass(&world, SECONDS(5));
     world_expect(&world, "check lock vega; cancel poll; inspect; spawn vega; ask version");

@@ -34,7 +34,8 @@ static void test_whole_upgrade_in_order(void **unused) {
     world_end(&world, PROCESS_DATA_NODE);
     world_expect(
         &world,
-        "check lock data-node; check proof v2.0.0; switch v2.0.0; inspect; spawn vega height=500; spawn data-node");
+        "check lock data-node; check proof v2.0.0; switch v2.0.0; inspect; spawn vega height=500; spawn data-node; "
+        "save v2.0.0 height=500 switched");
     assert_int_equal(world_said(&world, REPORT_SWITCHED), 1);
     world_pass(&world, SECONDS(0.05));
     world_answer(&world, "v2.0.0", 500, false); /* still names what was just installed */
@@ -177,7 +178,9 @@ static void test_switch_that_fails_is_tried_again(void **unused) {
     assert_int_equal(world_said(&world, REPORT_NOT_SWITCHED), 0);
     world.switch_fails = false;
     world_pass(&world, SECONDS(2));
-    world_expect(&world, "check proof v2.0.0; switch v2.0.0; inspect; spawn vega height=500");
+    world_expect(
+        &world,
+        "check proof v2.0.0; switch v2.0.0; inspect; spawn vega height=500; save v2.0.0 height=500 switched");
 }
 
 static void test_old_node_that_does_not_stop(void **unused) {
@@ -196,7 +199,8 @@ static void test_old_node_that_does_not_stop(void **unused) {
     world_pass(&world, SECONDS(1));
     world_expect(
         &world,
-        "check lock vega; check proof v2.0.0; switch v2.0.0; inspect; spawn vega height=500; spawn data-node");
+        "check lock vega; check proof v2.0.0; switch v2.0.0; inspect; spawn vega height=500; spawn data-node; "
+        "save v2.0.0 height=500 switched");
 }
 
 static void test_new_release_that_fails_is_restarted_never_undone(void **unused) {
@@ -205,7 +209,9 @@ static void test_new_release_that_fails_is_restarted_never_undone(void **unused)
     start(&world, false);
     commit(&world);
     world_end_all(&world);
-    world_expect(&world, "check lock vega; check proof v2.0.0; switch v2.0.0; inspect; spawn vega height=500");
+    world_expect(
+        &world,
+        "check lock vega; check proof v2.0.0; switch v2.0.0; inspect; spawn vega height=500; save v2.0.0 height=500 switched");
     world_end_all(&world);
     world_pass(&world, SECONDS(5));
     world_expect(&world, "check lock vega; cancel poll; inspect; spawn vega height=500; ask version");
@@ -301,7 +307,8 @@ static void test_node_that_ends_early_while_it_is_stopped(void **unused) {
     world_end(&world, PROCESS_VEGA);
     world_expect(
         &world,
-        "check lock vega; check proof v2.0.0; switch v2.0.0; inspect; spawn vega height=500; spawn data-node");
+        "check lock vega; check proof v2.0.0; switch v2.0.0; inspect; spawn vega height=500; spawn data-node; "
+        "save v2.0.0 height=500 switched");
 }
 
 static void test_several_upgrades_in_a_row(void **unused) {

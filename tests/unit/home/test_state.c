@@ -186,7 +186,7 @@ static void test_no_file_at_all(void **unused) {
     assert_int_equal(mkdirat(home.private_fd, HOME_STATE_FILE, 0700), 0);
     assert_int_equal(state_load(&home, &state, &failure), -EISDIR);
     assert_null(state.folder);
-    State mine = {.tag = "v2", .folder = strdup("/v2")};
+    State mine = {.release = {.tag = "v2"}, .folder = strdup("/v2")};
     assert_true(state_save(&home, &mine, &failure) < 0);
     assert_non_null(strstr(failure.message, home.path));
     state_clear(&mine);
@@ -197,11 +197,11 @@ static void test_failed_save_keeps_the_old(void **unused) {
     Failure failure = {0};
     check_kept("v2", "/v2", 5, false);
     assert_int_equal(mkdirat(home.private_fd, ".state.json.new", 0700), 0);
-    State mine = {.tag = "v3", .folder = strdup("/v3")};
+    State mine = {.release = {.tag = "v3"}, .folder = strdup("/v3")};
     assert_true(state_save(&home, &mine, &failure) < 0);
     state_clear(&mine);
     assert_int_equal(state_load(&home, &mine, &failure), 0);
-    assert_string_equal(mine.tag, "v2");
+    assert_string_equal(mine.release.tag, "v2");
     state_clear(&mine);
 }
 

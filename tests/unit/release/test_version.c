@@ -31,6 +31,13 @@ static void test_version(void **unused) {
     }
 }
 
+/* What a binary prints reaches a log and a terminal. */
+static void assert_printable(const char *text) {
+    for (size_t length; *text; text += length)
+        if ((length = printable_sequence_length(text)) == 0)
+            fail_msg("'%s' is not safe to print", text);
+}
+
 static void test_bad_version(void **unused) {
     (void)unused;
     static const char *const BAD[] = {
@@ -54,6 +61,8 @@ static void test_bad_version(void **unused) {
         "{\"version\":\"v0.80.0\"} trailing",
         "\xff\xfe",
         "{\"version\":\"\xff\"}",
+        "{\"version\"\x1b[2J:\"v0.80.0\"}",
+        "{\"version\"\n\x9b:\"v0.80.0\"}",
     };
     for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++) {
         char tag[RELEASE_TAG_MAX + 1] = "untouched";
@@ -61,6 +70,7 @@ static void test_bad_version(void **unused) {
         if (version_output_parse(BAD[i], &tag, &failure) != -EBADMSG)
             fail_msg("'%s' is no version", BAD[i]);
         assert_true(*failure.message != '\0');
+        assert_printable(failure.message);
         assert_string_equal(tag, "untouched");
     }
 }

@@ -1,5 +1,6 @@
 #include "supervisor/segment_output.h"
 
+#include "base/strings.h"
 #include "tests/unit/test.h"
 
 static void test_segment(void **unused) {
@@ -20,6 +21,13 @@ static void test_segment(void **unused) {
         assert_int_equal(segment_output_parse(GOOD[i].output, &height_blocks, NULL), 0);
         assert_int_equal(height_blocks, GOOD[i].height_blocks);
     }
+}
+
+/* What a binary prints reaches a log and a terminal. */
+static void assert_printable(const char *text) {
+    for (size_t length; *text; text += length)
+        if ((length = printable_sequence_length(text)) == 0)
+            fail_msg("'%s' is not safe to print", text);
 }
 
 static void test_bad_segment(void **unused) {
@@ -45,6 +53,7 @@ static void test_bad_segment(void **unused) {
         "{\"LatestSegment\":{\"to_height\":\"9223372036854775808\"}}",
         "{\"LatestSegment\":{\"to_height\":9223372036854775808}}",
         "{\"LatestSegment\":{\"to_height\":\"99999999999999999999999999\"}}",
+        "{\"LatestSegment\"\x1b[2J:{}}",
     };
     for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++) {
         uint64_t height_blocks;
@@ -52,6 +61,7 @@ static void test_bad_segment(void **unused) {
         if (segment_output_parse(BAD[i], &height_blocks, &failure) != -EBADMSG)
             fail_msg("'%s' is no segment", BAD[i]);
         assert_true(*failure.message != '\0');
+        assert_printable(failure.message);
     }
 }
 
