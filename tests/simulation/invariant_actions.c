@@ -198,6 +198,8 @@ void invariant_note(World *world, const NodeNote *note) {
 void invariant_save(World *world, const ReleaseRecord *record) {
     const Visor *visor = &world->visor;
     int release = record->tag[0] ? release_of_tag(record->tag) : visor->running;
+    if (!record->tag[0] && release == RELEASE_NONE) /* it fails: nobody knows which release that would be */
+        return;
     if (release == RELEASE_NONE) {
         violate(world, VIOLATION_WRONG_RECORD, "'%.40s' is no release", record->tag);
         return;

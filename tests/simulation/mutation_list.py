@@ -192,7 +192,7 @@ MUTATIONS = [
     Mutation("fetch-uncancelled", "fetch_plan.c", "    fetch->running = false;\n    step_do(step, ACTION_CANCEL_FETCH);\n", "    fetch->running = false;\n",
              "two fetches at once"),
     # Becoming another binary.
-    Mutation("reexec-at-any-time", "handover.c", "    return core->node.phase == NODE_WAITING ||\n", "    return core->node.phase != NODE_IDLE ||\n",
+    Mutation("reexec-at-any-time", "handover.c", "return core->node.phase == NODE_WAITING || (is_up", "return core->node.phase != NODE_IDLE || (is_up",
              "Visor becomes another binary in the middle of a stop"),
     Mutation("reexec-with-tools", "handover.c", "    step_do(step, ACTION_CANCEL_TOOLS);\n", "", "tools of the old binary run on"),
     Mutation("reexec-with-poll", "handover.c", "    step_do(step, ACTION_CANCEL_POLL);\n", "", "a poll of the old binary is under way"),

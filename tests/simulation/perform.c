@@ -61,7 +61,8 @@ static Record record_of(const World *world, const ReleaseRecord *save) {
 
 static void save(World *world, const ReleaseRecord *save) {
     invariant_save(world, save);
-    bool fails = disk_is_full(world) || fault_one_in(world, 20);
+    bool unknown = !save->tag[0] && world->visor.running == RELEASE_NONE;
+    bool fails = disk_is_full(world) || unknown || fault_one_in(world, 20);
     if (fails)
         fault(world, FAULT_SAVE);
     Record record = record_of(world, save);
