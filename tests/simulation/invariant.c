@@ -12,6 +12,8 @@ static void tell_event(World *world, const Event *event) {
     const char *phase = NODE_PHASE_NAME[visor->core.node.phase];
     const char *upgrade_step = UPGRADE_STEP_NAME[visor->core.upgrade.step];
     visor->deadline_untold = event->type == EVENT_DEADLINE;
+    visor->told_phase = visor->core.node.phase;
+    visor->told_step = visor->core.upgrade.step;
     if (visor->deadline_untold)
         return;
     if (event->type != EVENT_POLL_ANSWERED) {

@@ -100,7 +100,9 @@ static void check_stop_for_upgrade(World *world, bool inherited) {
     const Visor *visor = &world->visor;
     int from = world->processes[PROCESS_VEGA].release;
 
-    if (!record->exists || record->damaged || record->stage != STAGE_DECIDED || record->release != from + 1) {
+    if (record->damaged) /* since it was read, by somebody else */
+        return;
+    if (!record->exists || record->stage != STAGE_DECIDED || record->release != from + 1) {
         violate(world, VIOLATION_STOPPED_UNRECORDED, "the record does not say so");
         return;
     }

@@ -69,7 +69,10 @@ static void save(World *world, const ReleaseRecord *save) {
     if (record.release == RELEASE_NONE)
         record.release = world->visor.running; /* its binary did not tell: the folder does */
     disk_save(world, &record, fails ? OUTCOME_FAILED : OUTCOME_DONE);
-    world->visor.going_back = fails && record.stage == STAGE_ANSWERED && record.release == world->visor.running;
+    if (!fails)
+        world->visor.going_back = false;
+    else if (record.stage == STAGE_ANSWERED && record.release == world->visor.running)
+        world->visor.going_back = true;
     if (!fails)
         world->visor.recorded = record.release;
     visor_answer(world, (Event){.type = EVENT_SAVED, .done = {.ok = !fails}});
@@ -172,8 +175,8 @@ static void tell(World *world, const Action *action) {
     if (action->type == ACTION_POLL || action->type == ACTION_CHECK_LOCK)
         return;
     if (world->visor.deadline_untold)
-        say(world, "  deadline, in '%s', '%s'", NODE_PHASE_NAME[world->visor.core.node.phase],
-            UPGRADE_STEP_NAME[world->visor.core.upgrade.step]);
+        say(world, "  deadline, in '%s', '%s'", NODE_PHASE_NAME[world->visor.told_phase],
+            UPGRADE_STEP_NAME[world->visor.told_step]);
     world->visor.deadline_untold = false;
     switch (action->type) {
     case ACTION_REPORT:

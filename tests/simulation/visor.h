@@ -99,8 +99,10 @@ typedef struct Visor {
     unsigned steps_at_moment;
     int next_source;      /* visor_sources.c */
     bool deadline_untold; /* nothing was told of the deadline under way */
-    Status told_status;   /* the last poll that was told */
-    unsigned calm_steps;  /* since something else than its own deadlines happened */
+    NodePhase told_phase; /* in which it came */
+    UpgradeStep told_step;
+    Status told_status;  /* the last poll that was told */
+    unsigned calm_steps; /* since something else than its own deadlines happened */
 } Visor;
 
 struct World;
