@@ -6,8 +6,9 @@ DESTDIR ?=
 N       ?= 1000
 SECONDS ?= 60
 SEEDS   ?= 100000
+EVERY   ?= 1
 
-.PHONY: all demo test fuzz kills simulate simulate-fleet mutations install clean format docs bench
+.PHONY: all demo test fuzz kills power-cuts allocations simulate simulate-fleet mutations install clean format docs bench
 .DEFAULT_GOAL := all
 
 all: $(BUILD)/release/build.ninja
@@ -31,6 +32,14 @@ fuzz:
 kills: all
 	@scripts/setup test
 	@PYTHONDONTWRITEBYTECODE=1 tests/e2e/kills.py $(BUILD)/release --kills $(N)
+
+power-cuts: all
+	@scripts/setup test
+	@PYTHONDONTWRITEBYTECODE=1 tests/e2e/power_cut.py $(BUILD)/release --starts $(N)
+
+allocations: all
+	@scripts/setup test
+	@PYTHONDONTWRITEBYTECODE=1 tests/e2e/allocations.py $(BUILD)/release --every $(EVERY)
 
 bench: all
 	@scripts/setup bench

@@ -1,6 +1,7 @@
 #include "base/files.h"
 
 #include "base/cleanup.h"
+#include "base/fail_point.h"
 #include "base/strings.h"
 
 #include <fcntl.h>
@@ -98,14 +99,17 @@ int file_replace(
     r = write_all(fd, content, length);
     if (r >= 0 && fsync(fd) < 0)
         r = negative_errno();
+    FAIL_POINT(FILE_WRITTEN);
     if (r >= 0 && renameat(folder_fd, temporary, folder_fd, name) < 0)
         r = negative_errno();
     if (r < 0) {
         (void)unlinkat(folder_fd, temporary, 0);
         return failure_set(failure, r, "cannot write %s: %s", name, strerror(-r));
     }
+    FAIL_POINT(FILE_RENAMED);
     if (fsync(folder_fd) < 0)
         return failure_set(failure, negative_errno(), "cannot make %s durable: %m", name);
+    FAIL_POINT(FILE_DURABLE);
     return 0;
 }
 

@@ -108,6 +108,7 @@ ExitCode command_reexec(const Options *options) {
     r = find_visor(&request, &failure);
     if (r >= 0)
         r = ask(&request, &failure);
-    _cleanup_fd_ int pid_fd = request.pid_fd;
-    return r < 0 ? refuse(failure.message) : await_outcome(&request);
+    ExitCode code = r < 0 ? refuse(failure.message) : await_outcome(&request);
+    request.pid_fd = close_fd(request.pid_fd);
+    return code;
 }

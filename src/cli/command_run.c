@@ -88,7 +88,7 @@ static void note(const Home *home, const char *event, LogField field) {
 
 ExitCode command_run(const Options *options) {
     _cleanup_home_ Home home = {.fd = -1, .private_fd = -1};
-    Inheritance inheritance;
+    _cleanup_inheritance_ Inheritance inheritance = {.lock_fd = -1};
     Config *config = NULL;
     Failure failure = {0};
     ExitCode code;
@@ -102,7 +102,6 @@ ExitCode command_run(const Options *options) {
     code = take_home(&home, &inheritance);
     if (code != EXIT_CODE_OK)
         return code;
-    _cleanup_fd_ int lock_fd = inheritance.lock_fd;
     code = read_config(&home, &config);
     if (code != EXIT_CODE_OK)
         return code;

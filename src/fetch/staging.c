@@ -1,6 +1,7 @@
 #include "fetch/staging.h"
 
 #include "base/cleanup.h"
+#include "base/fail_point.h"
 #include "base/files.h"
 #include "base/strings.h"
 #include "fetch/discard.h"
@@ -151,7 +152,9 @@ int staging_commit(const Staging *staging, const json_t *marker, Failure *failur
     if (renameat(staging->fd, STAGING_UNPACKING, staging->fd, STAGING_RELEASE) < 0)
         return failure_set(failure, negative_errno(), "%s/" STAGING_RELEASE " cannot be made: %m", staging->path);
     int r = make_durable(staging, failure);
+    FAIL_POINT(FETCH_COMMITTED);
     if (r >= 0)
         r = file_replace(staging->fd, STAGING_MARKER, text, strlen(text), 0600, failure);
+    FAIL_POINT(FETCH_MARKED);
     return r < 0 ? r : remove_remains(staging, failure);
 }

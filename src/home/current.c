@@ -1,6 +1,7 @@
 #include "home/current.h"
 
 #include "base/cleanup.h"
+#include "base/fail_point.h"
 #include "base/strings.h"
 
 #include <fcntl.h>
@@ -83,8 +84,10 @@ int current_prepare(const Home *home, const char *folder, Failure *failure) {
     /* Whatever a crash or a person left under that name; only a link is ours to remove. */
     if (fstatat(home->fd, NEW_LINK, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(status.st_mode))
         (void)unlinkat(home->fd, NEW_LINK, 0);
-    if (symlinkat(folder, home->fd, NEW_LINK) == 0)
+    if (symlinkat(folder, home->fd, NEW_LINK) == 0) {
+        FAIL_POINT(CURRENT_PREPARED);
         return 0;
+    }
     if (errno == EEXIST)
         return failure_set(
             failure, -EEXIST,
@@ -100,7 +103,9 @@ int current_switch(const Home *home, const char *folder, Failure *failure) {
     if (renameat(home->fd, NEW_LINK, home->fd, HOME_CURRENT_LINK) < 0)
         return failure_set(
             failure, negative_errno(), "cannot point %s/%s at %s: %m", home->path, HOME_CURRENT_LINK, folder);
+    FAIL_POINT(CURRENT_RENAMED);
     if (fsync(home->fd) < 0)
         return failure_set(failure, negative_errno(), "cannot make the switch in %s durable: %m", home->path);
+    FAIL_POINT(CURRENT_DURABLE);
     return 0;
 }

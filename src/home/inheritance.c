@@ -10,6 +10,10 @@
 
 #define VARIABLE "VISOR_HANDOVER"
 
+void inheritance_clear(Inheritance *inheritance) {
+    inheritance->lock_fd = close_fd(inheritance->lock_fd);
+}
+
 static int set_inherited(int fd, bool inherited) {
     return fcntl(fd, F_SETFD, inherited ? 0 : FD_CLOEXEC) < 0 ? negative_errno() : 0;
 }

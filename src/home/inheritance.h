@@ -16,6 +16,11 @@ typedef struct Inheritance {
     int token;   /* of the request that is to be answered; 0 = none */
 } Inheritance;
 
+/** Closes what was received; -1 is fine. */
+void inheritance_clear(Inheritance *inheritance);
+
+#define _cleanup_inheritance_ __attribute__((__cleanup__(inheritance_clear)))
+
 /** Lets @home->fd and @lock_fd survive an exec, and tells of them. Returns 0 or -errno. */
 MUST_USE int inheritance_leave(const Home *home, int lock_fd, int token);
 

@@ -9,8 +9,14 @@
 #include <sys/stat.h>
 
 static int open_private_folder(Home *home, Failure *failure) {
-    if (mkdirat(home->fd, HOME_PRIVATE_FOLDER, 0700) < 0 && errno != EEXIST)
+    bool made = mkdirat(home->fd, HOME_PRIVATE_FOLDER, 0700) == 0;
+    if (!made && errno != EEXIST)
         return failure_set(failure, negative_errno(), "cannot create %s/%s: %m", home->path, HOME_PRIVATE_FOLDER);
+    /* What is saved in it is no more durable than its own name. Also if it was there: whoever made it may have been
+     * killed here, but then a disk that refuses is no reason not to supervise. */
+    if (fsync(home->fd) < 0 && made)
+        return failure_set(
+            failure, negative_errno(), "cannot make %s/%s durable: %m", home->path, HOME_PRIVATE_FOLDER);
     home->private_fd = openat(home->fd, HOME_PRIVATE_FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     if (home->private_fd < 0)
         return failure_set(failure, negative_errno(), "cannot open %s/%s: %m", home->path, HOME_PRIVATE_FOLDER);

@@ -1,6 +1,7 @@
 #include "home/placement.h"
 
 #include "base/cleanup.h"
+#include "base/fail_point.h"
 #include "base/strings.h"
 #include "home/folder.h"
 #include "home/inner.h"
@@ -64,11 +65,14 @@ static int put_whole(const Staged *staged, const char *folder, Failure *failure)
     parent_fd = folder_open_parent(folder, &name);
     if (parent_fd < 0)
         return fail(folder, parent_fd, failure);
+    FAIL_POINT(PLACEMENT_CHECKED);
     if (renameat(staging_fd, STAGED_FOLDER, parent_fd, name) < 0)
         return errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR ? 1
                                                                          : fail(folder, negative_errno(), failure);
+    FAIL_POINT(RELEASE_RENAMED);
     if (fsync(parent_fd) < 0 || fsync(staging_fd) < 0)
         return fail(folder, negative_errno(), failure);
+    FAIL_POINT(RELEASE_PLACED);
     return 0;
 }
 
@@ -86,14 +90,14 @@ static int copy(int from_fd, int to_fd, mode_t mode) {
 }
 
 /* Under a name that is not there yet, or -EEXIST. Not every file system knows both ways. */
-static int rename_new(int fd, const char *from, const char *to) {
-    if (renameat2(fd, from, fd, to, RENAME_NOREPLACE) == 0)
+static int rename_new(int from_fd, const char *from, int to_fd, const char *to) {
+    if (renameat2(from_fd, from, to_fd, to, RENAME_NOREPLACE) == 0)
         return 0;
     if (errno != EINVAL && errno != ENOSYS)
         return negative_errno();
-    if (linkat(fd, from, fd, to, 0) < 0)
+    if (linkat(from_fd, from, to_fd, to, 0) < 0)
         return negative_errno();
-    return unlinkat(fd, from, 0) < 0 ? negative_errno() : 0;
+    return unlinkat(from_fd, from, 0) < 0 ? negative_errno() : 0;
 }
 
 /* The file becomes visible under its name when all of it is on the disk. */
@@ -112,7 +116,7 @@ static int copy_new(int from_folder_fd, const char *from, int to_folder_fd, cons
         return negative_errno();
     int r = copy(from_fd, to_fd, mode);
     if (r >= 0)
-        r = rename_new(to_folder_fd, temporary, to);
+        r = rename_new(to_folder_fd, temporary, to_folder_fd, to);
     if (r < 0)
         (void)unlinkat(to_folder_fd, temporary, 0);
     return r;
@@ -122,8 +126,12 @@ static bool cannot_link(int error) {
     return error == EXDEV || error == EPERM || error == EMLINK || error == EOPNOTSUPP;
 }
 
-/* Puts the staged binary to @inner of the folder. That something is there by now is fine: it is the operator's. */
-static int supply(const Staged *staged, int folder_fd, const char *inner) {
+/*
+ * Puts the staged binary to @inner of the folder. That something is there by now is fine: it is the operator's. It
+ * is moved, unless it is needed once more: a second name, when that goes with the staging folder, would change the
+ * ctime of what was proven by then, and an upgrade that has begun would be broken off for it.
+ */
+static int supply(const Staged *staged, int folder_fd, const char *inner, bool once_more) {
     const char *from, *to;
     struct stat status;
     _cleanup_fd_ int release_fd = folder_open(AT_FDCWD, staged->folder);
@@ -141,20 +149,35 @@ static int supply(const Staged *staged, int folder_fd, const char *inner) {
     to_fd = inner_open_parent(folder_fd, inner, true, &to);
     if (to_fd < 0)
         return to_fd;
-    int r = linkat(from_fd, from, to_fd, to, 0) < 0 ? negative_errno() : 0;
+    int r = !once_more                                ? rename_new(from_fd, from, to_fd, to)
+            : linkat(from_fd, from, to_fd, to, 0) < 0 ? negative_errno()
+                                                      : 0;
     if (r < 0 && cannot_link(-r))
         r = copy_new(from_fd, from, to_fd, to, status.st_mode);
     if (r < 0 && r != -EEXIST)
         return r;
+    FAIL_POINT(BINARY_LINKED);
     return fsync(to_fd) < 0 ? negative_errno() : 0;
 }
 
-static int supply_if_missing(const Staged *staged, int folder_fd, const char *folder, const RunBinary *binary) {
-    _cleanup_free_ char *inner = NULL;
-    int r = release_missing_binary(folder_fd, folder, binary->path, &inner);
-    if (r == 0)
-        return supply(staged, folder_fd, inner);
+/* Where in the folder a binary is missing that may be supplied; NULL if it is not. */
+static int find_missing(int folder_fd, const char *folder, const RunBinary *binary, char **ret_inner) {
+    int r = release_missing_binary(folder_fd, folder, binary->path, ret_inner);
     return r < 0 ? r : 0;
+}
+
+static int supply_missing(const Staged *staged, int folder_fd, const char *folder, const RunConfig *config) {
+    _cleanup_free_ char *vega = NULL, *data_node = NULL;
+
+    int r = find_missing(folder_fd, folder, &config->vega, &vega);
+    if (r >= 0 && config->has_data_node)
+        r = find_missing(folder_fd, folder, &config->data_node, &data_node);
+    bool both = vega && data_node && !streq(vega, data_node);
+    if (r >= 0 && vega)
+        r = supply(staged, folder_fd, vega, both);
+    if (r >= 0 && data_node && (both || !vega))
+        r = supply(staged, folder_fd, data_node, false);
+    return r;
 }
 
 static int put_binary(const Staged *staged, const char *folder, Failure *failure) {
@@ -167,9 +190,7 @@ static int put_binary(const Staged *staged, const char *folder, Failure *failure
     int r = run_config_load(folder, &config, &problems);
     if (r < 0)
         return problems_describe(&problems, folder, r, failure);
-    r = supply_if_missing(staged, folder_fd, folder, &config->vega);
-    if (r >= 0 && config->has_data_node)
-        r = supply_if_missing(staged, folder_fd, folder, &config->data_node);
+    r = supply_missing(staged, folder_fd, folder, config);
     if (r < 0)
         return failure_set(failure, r, "cannot put the binary into %s: %s", folder, strerror(-r));
     return 0;

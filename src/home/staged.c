@@ -1,6 +1,7 @@
 #include "home/staged.h"
 
 #include "base/cleanup.h"
+#include "base/fail_point.h"
 #include "base/files.h"
 #include "base/strings.h"
 #include "config/config_file.h"
@@ -230,5 +231,9 @@ int staging_compose(const Staged *staged, const char *run_config_path, const cha
     if (release_fd < 0)
         return failure_set(failure, release_fd, "cannot open %s: %s", staged->folder, strerror(-release_fd));
     int r = write_run_config(release_fd, staged, run_config_path, tag, failure);
-    return r < 0 ? r : marker_write(release_fd, staged->folder, &origin, failure);
+    FAIL_POINT(RUN_CONFIG_DERIVED);
+    if (r >= 0)
+        r = marker_write(release_fd, staged->folder, &origin, failure);
+    FAIL_POINT(RELEASE_MARKED);
+    return r;
 }

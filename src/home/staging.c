@@ -1,6 +1,7 @@
 #include "home/staging.h"
 
 #include "base/cleanup.h"
+#include "base/fail_point.h"
 #include "base/strings.h"
 #include "core/tag.h"
 #include "home/folder.h"
@@ -147,6 +148,7 @@ int staging_locate(const Home *home, const char *release_folder, const char *tag
     fd = make_private(root->fd, tag, path, failure);
     if (fd < 0)
         return fd;
+    FAIL_POINT(STAGING_MADE);
     *ret = TAKE_PTR(path);
     return 0;
 }
@@ -182,8 +184,10 @@ static int put_aside(int folder_fd, const char *name, int root_fd) {
     char discarded[NAME_MAX + 1];
     for (unsigned i = 1; i <= DISCARDED_MAX; i++) {
         (void)snprintf(discarded, sizeof discarded, STAGING_DISCARDED "%.*s-%u", NAME_KEPT_BYTES, name, i);
-        if (renameat(folder_fd, name, root_fd, discarded) == 0)
+        if (renameat(folder_fd, name, root_fd, discarded) == 0) {
+            FAIL_POINT(PUT_ASIDE);
             return fsync(root_fd) < 0 || fsync(folder_fd) < 0 ? negative_errno() : 0;
+        }
         if (errno != EEXIST && errno != ENOTEMPTY && errno != ENOTDIR)
             return negative_errno();
     }

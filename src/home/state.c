@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/fail_point.h"
 #include "base/files.h"
 #include "base/json.h"
 #include "base/strings.h"
@@ -128,6 +129,8 @@ int state_save(const Home *home, const State *state, Failure *failure) {
     text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
     if (!text)
         return failure_set(failure, -ENOMEM, "cannot write the state: out of memory");
+    FAIL_POINT(STATE_BEFORE);
     int r = file_replace(home->private_fd, HOME_STATE_FILE, text, strlen(text), 0600, failure);
+    FAIL_POINT(STATE_SAVED);
     return r < 0 ? failure_prefix(failure, r, "in %s/" HOME_PRIVATE_FOLDER, home->path) : 0;
 }

@@ -1,6 +1,7 @@
 #include "proc/spawn.h"
 
 #include "base/cleanup.h"
+#include "base/fail_point.h"
 #include "base/strings.h"
 #include "home/lock.h"
 
@@ -107,8 +108,10 @@ static int become(const SpawnRequest *request, const char **argv, pid_t visor, i
         return -1;
     if (arrange_descriptors(request, exec_fd) < 0)
         return -1;
+    FAIL_POINT_IF(request->lock_fd >= 0, CHILD_UNSIGNED);
     if (request->lock_fd >= 0 && lock_sign(CHILD_LOCK_FD, 0) < 0)
         return -1;
+    FAIL_POINT_IF(request->lock_fd >= 0, CHILD_SIGNED);
     reset_signals();
     (void)execv(request->path, (char *const *)(uintptr_t)argv);
     return -1;
@@ -152,6 +155,7 @@ int process_spawn(const SpawnRequest *request, Spawned *ret, Failure *failure) {
     if (pid == 0)
         run_child(request, argv, visor, exec_write_fd);
 
+    FAIL_POINT_IF(request->lock_fd >= 0, FORKED);
     (void)setpgid(pid, pid); /* whoever of the two comes first: signals to the group never miss the child */
     pid_fd = open_pidfd(pid);
     if (pid_fd < 0) {

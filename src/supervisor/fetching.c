@@ -1,5 +1,6 @@
 /* The accepted release, fetched by visor-fetch: started, listened to, cancelled. When, the core decides. */
 #include "base/cleanup.h"
+#include "base/fail_point.h"
 #include "base/strings.h"
 #include "home/staging.h"
 #include "release/fetch_request.h"
@@ -102,6 +103,7 @@ static void on_end(const FetchEnd *end, void *userdata) {
     fetching->again = true;
     event.fetched.tag = fetching->tag;
     event.fetched.ok = end->outcome == FETCH_OUTCOME_DONE;
+    FAIL_POINT_IF(event.fetched.ok, FETCH_ENDED);
     event.fetched.progressed = event.fetched.ok || end->last.progressed;
     event.fetched.retry_after_usec = event.fetched.ok ? 0 : end->last.retry_after_seconds * USEC_PER_SEC;
     if (event.fetched.ok)
@@ -153,6 +155,7 @@ void fetching_start(Supervisor *supervisor, const char *tag) {
         fetching->again ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, "fetch", "fetching the release",
         field_string("tag", tag));
     int r = start(supervisor, tag, &failure);
+    FAIL_POINT(FETCH_STARTED);
     if (r >= 0)
         return;
     FetchEvent event = {.step = FETCH_STEP_STORE};

@@ -1,5 +1,6 @@
 /* The facts of a start: which release, is it fit to run, and is really nothing of this home alive. */
 #include "base/cleanup.h"
+#include "base/fail_point.h"
 #include "base/strings.h"
 #include "home/current.h"
 #include "rpc/socket.h"
@@ -144,6 +145,7 @@ static ExitCode exit_code(int r) {
  */
 static int take_over(Supervisor *supervisor, Remnants *remnants, Failure *failure) {
     int r = remnants_adopt(supervisor, remnants, failure);
+    FAIL_POINT(ADOPTED);
     if (r > 0)
         remnants->alive[PROCESS_VEGA] = ALIVE_UNKNOWN;
     return r < 0 ? r : 0;

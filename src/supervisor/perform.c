@@ -1,4 +1,5 @@
 /* Each action of the core, done. */
+#include "base/fail_point.h"
 #include "supervisor/shell.h"
 
 #include <signal.h>
@@ -43,6 +44,7 @@ void perform(Supervisor *supervisor, const Action *action) {
         break;
     case ACTION_TERMINATE:
         child_signal(supervisor->children[action->process], SIGTERM);
+        FAIL_POINT(TERMINATED);
         break;
     case ACTION_TERMINATE_GROUP:
         processes_signal_all(supervisor, action->process, SIGTERM);

@@ -1,5 +1,6 @@
 /* The node's processes: their locks, their start and their end. */
 #include "base/cleanup.h"
+#include "base/fail_point.h"
 #include "base/process_stat.h"
 #include "home/lock.h"
 #include "supervisor/shell.h"
@@ -31,6 +32,7 @@ static ProcessName name_of(const Supervisor *supervisor, const Child *child) {
 void processes_ended(Child *child, const ChildEnd *end, void *userdata) {
     Supervisor *supervisor = userdata;
     ProcessName name = name_of(supervisor, child);
+    FAIL_POINT(END_SEEN);
     bool wanted = supervisor->core.node.phase == NODE_UP;
     char text[160];
 
@@ -63,6 +65,7 @@ static int spawn(Supervisor *supervisor, ProcessName name, const char *height, F
     _cleanup_fd_ int lock_fd = -1;
 
     int r = processes_take_lock(supervisor, name, &lock_fd, failure);
+    FAIL_POINT(LOCK_TAKEN);
     if (r >= 0)
         r = make_record(supervisor, name, failure);
     if (r < 0)
@@ -70,6 +73,7 @@ static int spawn(Supervisor *supervisor, ProcessName name, const char *height, F
     /* Before the process is there, which signs it itself: a Visor that dies in between leaves nothing untold. */
     if (process_record_write(lock_fd, record, failure) < 0)
         complain_about_record(supervisor, name, failure);
+    FAIL_POINT(RECORD_WRITTEN);
     SpawnRequest request = {
         .path = binary->full_path,
         .arguments = (const char *const *)binary->arguments,
@@ -83,6 +87,7 @@ static int spawn(Supervisor *supervisor, ProcessName name, const char *height, F
     r = child_start(supervisor->event, &request, processes_ended, supervisor, &supervisor->children[name], failure);
     if (r < 0)
         return r;
+    FAIL_POINT(SPAWNED);
     record->pid = child_pid(supervisor->children[name]);
     ProcessStat stat;
     record->start_ticks = process_stat(record->pid, &stat) < 0 ? 0 : stat.start_ticks;
@@ -106,6 +111,7 @@ void processes_note(Supervisor *supervisor, const NodeNote *note) {
     supervisor->note = *note;
     for (ProcessName name = 0; name < PROCESS_COUNT; name++)
         write_record(supervisor, name);
+    FAIL_POINT(NOTE_WRITTEN);
 }
 
 void processes_spawn(Supervisor *supervisor, ProcessName name, uint64_t height_blocks) {
@@ -163,6 +169,7 @@ void processes_check_lock(Supervisor *supervisor, ProcessName name) {
     processes_keep_private(supervisor);
     /* What cannot be looked at counts as held: nothing is ever started on a guess. */
     int r = processes_take_lock(supervisor, name, &lock_fd, &failure);
+    FAIL_POINT_IF(r >= 0, LOCK_FREE);
     if (r >= 0)
         supervisor->children[name] = child_free(supervisor->children[name]);
     else if (

@@ -4,6 +4,7 @@
  * (home/state.h, home/process_record.h), where it would be after a crash as well.
  */
 #include "base/cleanup.h"
+#include "base/fail_point.h"
 #include "base/process_stat.h"
 #include "build_info.h"
 #include "home/inheritance.h"
@@ -73,6 +74,7 @@ void reexec_reexec(Supervisor *supervisor) {
     tell(supervisor, REEXEC_TRYING, "");
     int r = inheritance_leave(supervisor->home, supervisor->lock_fd, reexec->token);
     if (r >= 0) {
+        FAIL_POINT(REEXEC_LEFT);
         (void)execv(reexec->program, arguments);
         r = negative_errno();
         inheritance_take_back(supervisor->home, supervisor->lock_fd);
@@ -101,6 +103,7 @@ void reexec_begin(Supervisor *supervisor) {
         tell(supervisor, REEXEC_NONE, "");
         return;
     }
+    FAIL_POINT(REEXEC_BEGUN);
     reap_tools(supervisor);
     NodePhase phase = supervisor->core.node.phase;
     if (phase == NODE_ENDED || phase == NODE_IDLE)

@@ -1,6 +1,7 @@
 /* config.toml, read again while running: a good one takes effect at once, of a bad one only its errors are heard.
  */
 #include "base/cleanup.h"
+#include "base/fail_point.h"
 #include "base/strings.h"
 #include "supervisor/shell.h"
 
@@ -21,6 +22,7 @@ static void log_change(const char *key, const char *from, const char *to, void *
 }
 
 static void take_over(Supervisor *supervisor, Config *config, bool asked) {
+    FAIL_POINT(CONFIG_READ);
     Changes changes = {0};
     config_compare(supervisor->config, config, log_change, &changes);
     config_free(supervisor->config);
@@ -38,6 +40,7 @@ static void take_over(Supervisor *supervisor, Config *config, bool asked) {
     Settings settings = supervisor_settings(config);
     settings.fetch_revision = supervisor->fetch_revision;
     supervisor_dispatch(supervisor, (Event){.type = EVENT_SETTINGS, .changed = {.settings = &settings}});
+    FAIL_POINT(CONFIG_TAKEN_OVER);
     supervisor_dispatch(supervisor, (Event){.type = EVENT_FOLDER_CHANGED}); /* [upgradeFolders] may name another */
 }
 

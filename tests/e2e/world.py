@@ -12,6 +12,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(os.environ.get("VISOR_BUILD", ROOT / "build" / "test"))
+PLAIN_BUILD = pathlib.Path(os.environ.get("VISOR_PLAIN_BUILD", ROOT / "build" / "clang"))  # without sanitizers
 VISOR = BUILD / "src" / "cli" / "visor"
 SIM = BUILD / "sim" / "vega-sim"
 
@@ -120,9 +121,10 @@ class Visor:
 
 
 class World:
-    def __init__(self, folder, stamps):
+    def __init__(self, folder, stamps, build=BUILD):
         self.folder = folder
-        self.stamps = stamps
+        self.stamps = stamps  # of the same build
+        self.build = build
         self.home = folder / "home"
         self.node = folder / "node"
         self.socket = self.node / "vega.sock"
@@ -169,7 +171,7 @@ class World:
         """A release as one executable; stamped once a session."""
         path = self.stamps / version
         if not path.exists():
-            subprocess.run([SIM, "stamp", "--version", version, path], check=True)
+            subprocess.run([self.build / "sim" / "vega-sim", "stamp", "--version", version, path], check=True)
         return path
 
     def put_binary(self, folder, version, name="vega"):
@@ -213,11 +215,15 @@ class World:
 
     # What runs
 
+    @property
+    def program(self):
+        return VISOR if self.build == BUILD else self.build / "src" / "cli" / "visor"
+
     def start(self, *words, **environment):
         log = self.folder / f"visor-{len(self.visors)}.log"
         with open(log, "wb") as stream:
             process = subprocess.Popen(
-                [VISOR, *(words or ("run", "--home", self.home))], stdin=subprocess.DEVNULL, stdout=stream,
+                [self.program, *(words or ("run", "--home", self.home))], stdin=subprocess.DEVNULL, stdout=stream,
                 stderr=stream, env={**os.environ, **environment},
             )
         visor = Visor(self, process, log)

@@ -12,6 +12,8 @@
  * Counted are calls on regular files and folders: what opens for writing or inside a folder, makes, moves, removes,
  * writes, reads, changes, or syncs them.
  */
+#include "meant.h"
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -30,21 +32,11 @@ static _Atomic uint64_t *counter; /* shared with forks */
 static uint64_t at;
 static int kind; /* an errno; 0 = kill */
 
-static bool is_meant(void) {
-    char path[4096];
-    const char *wanted = getenv("FAULT_PROGRAM");
-    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
-    if (!wanted || length <= 0)
-        return false;
-    path[length] = '\0';
-    return strcmp(strrchr(path, '/') + 1, wanted) == 0;
-}
-
 __attribute__((__constructor__)) static void begin(void) {
     const char *file = getenv("FAULT_COUNTER");
     const char *name = getenv("FAULT_KIND");
     const char *number = getenv("FAULT_AT");
-    if (!file || !name || !number || !is_meant())
+    if (!file || !name || !number || !is_meant("FAULT_PROGRAM"))
         return;
     int fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0 || ftruncate(fd, sizeof(uint64_t)) < 0)

@@ -281,7 +281,8 @@ static void test_unwritten_record_is_written_before_leaving(void **unused) {
     world_expect(
         &world,
         "check proof v2.0.0; save v2.0.0 height=500; cancel poll; terminate vega; warm v2.0.0; check lock vega; check proof v2.0.0; switch v2.0.0; "
-        "inspect; spawn vega height=500; save v2.0.0 height=500 answered; tidy; cancel poll; terminate vega");
+        "inspect; spawn vega height=500; save v2.0.0 height=500 switched; save v2.0.0 height=500 answered; tidy; "
+        "cancel poll; terminate vega");
     world.save_fails = false;
     world_end_all(&world);
     world_expect(&world, "check lock vega; save v2.0.0 height=500 answered; cancel tools; exit 0");

@@ -41,6 +41,8 @@ static void check_whole(void) {
     assert_int_equal(release_absence(&home, target), RELEASE_NOTHING);
 }
 
+#define STAGED_BINARY ".visor/staging/v2.0.0/release/bin/vega"
+
 #define RPC "[vega.rpc]\nsocketPath = '/s'\n"
 #define BINARIES(vega, data_node)                                                                                  \
     "name = 'v2'\n[vega.binary]\npath = '" vega "'\nargs = ['start']\n" RPC                                        \
@@ -128,9 +130,27 @@ static void test_binary(void **unused) {
         assert_int_equal(stat(folder_path(&folder, "v2.0.0/vega"), &status), 0);
         assert_int_equal(status.st_mode, S_IFREG | 0755);
     }
-    assert_int_equal(unlink(folder_path(&folder, "v2.0.0/vega")), 0);
-    check_put(0, ""); /* killed between the two */
+}
+
+/* Killed between the two: the first is a link, what is staged stays for the second. */
+static void test_second_binary(void **unused) {
+    (void)unused;
+    write_file(target, RUN_CONFIG_FILE, BINARIES("vega", "sub/data/node"), 0600);
+    assert_int_equal(link(folder_path(&folder, STAGED_BINARY), folder_path(&folder, "v2.0.0/vega")), 0);
+    check_put(0, "");
     check_content(target, "vega", SCRIPT);
+    check_content(target, "sub/data/node", SCRIPT);
+}
+
+/* What goes with the staging folder has nothing to do with the binary any more: its ctime stays as it was proven.
+ */
+static void test_binary_has_one_name(void **unused) {
+    (void)unused;
+    struct stat status;
+    write_file(target, RUN_CONFIG_FILE, BINARIES("vega", "vega"), 0600);
+    check_put(0, "");
+    assert_int_equal(stat(folder_path(&folder, "v2.0.0/vega"), &status), 0);
+    assert_int_equal(status.st_nlink, 1);
 }
 
 static void test_binary_beside_those_that_are_there(void **unused) {
@@ -140,7 +160,8 @@ static void test_binary_beside_those_that_are_there(void **unused) {
     check_put(0, "");
     check_content(target, "vega", SCRIPT);
     check_content(target, "mine", "#!mine");
-    assert_int_equal(unlink(folder_path(&folder, "v2.0.0/vega")), 0);
+    assert_int_equal(
+        rename(folder_path(&folder, "v2.0.0/vega"), folder_path(&folder, STAGED_BINARY)), 0); /* once more */
     write_file(target, RUN_CONFIG_FILE, BINARIES("mine", "vega"), 0600);
     check_put(0, "");
     check_content(target, "vega", SCRIPT);
@@ -265,6 +286,8 @@ int main(void) {
         placement_test(test_never_incomplete),
         placement_test(test_read_only_places),
         placement_test(test_binary),
+        placement_test(test_second_binary),
+        placement_test(test_binary_has_one_name),
         placement_test(test_binary_beside_those_that_are_there),
         placement_test(test_binary_that_cannot_be_put),
         placement_test(test_binary_on_another_file_system),

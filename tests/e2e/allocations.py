@@ -1,0 +1,146 @@
+#!/usr/bin/python3
+"""Lets allocations of Visor fail, and looks that its node takes no harm.
+
+    tests/e2e/allocations.py BUILD_FOLDER [--every 1] [--seed 1]
+
+A start, polls, changed settings, an upgrade and a stop are played with the Nth allocation of Visor failing (tests/faults/
+allocation.c), and sometimes some more after it. Visor goes on, or leaves with a code that its manual knows; never by a
+signal. The next Visor takes over what lives, or starts it, and the upgrade gets through. --every 10: each tenth N.
+"""
+
+import argparse
+import collections
+import os
+import pathlib
+import random
+import re
+import shutil
+import signal
+import struct
+import sys
+import tempfile
+
+if __name__ == "__main__":
+    build = str(pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build/clang").resolve())
+    os.environ.update(VISOR_BUILD=build, VISOR_PLAIN_BUILD=build)
+
+from autoinstall import FAR, NEW, now_at_the_block
+from fail_points import is_recorded
+from world import PLAIN_BUILD, ROOT, World, alive, wait_until
+
+SHIM = PLAIN_BUILD / "tests" / "faults" / "liballocation.so"
+EXIT_CODES = {int(number) for number in re.findall(
+    r"^    X\(EXIT_CODE_\w+, (\d+),", (ROOT / "src" / "base" / "exit_code.h").read_text(), re.M)}
+COUNTS = [1, 1, 1, 2, 5, 20]
+
+
+class Allocations:
+    """One world for all runs: its home is made anew for each."""
+
+    def __init__(self, folder, stamps):
+        self.folder = folder
+        self.world = World(folder, stamps, PLAIN_BUILD)
+        self.counter = folder / "counter"
+        self.world.release(NEW, NEW)
+        self.world.write_config(restartsDelaySeconds=0, rpc={"pollIntervalMilliseconds": 20})
+        self.outcomes = collections.Counter()
+        shutil.copytree(self.world.home, folder / "before")
+
+    def start_anew(self):
+        world = self.world
+        world.cleanup()
+        world.visors.clear()
+        for folder in (world.home, world.node):
+            shutil.rmtree(folder)
+        shutil.copytree(self.folder / "before", world.home)
+        world.node.mkdir()
+        self.counter.unlink(missing_ok=True)
+        world.upgrade_at((NEW, FAR))
+
+    def play(self, at, count):
+        """Plays the scenario as far as Visor comes; returns its exit code."""
+        self.start_anew()
+        world = self.world
+        visor = world.start(LD_PRELOAD=str(SHIM), ALLOCATION_PROGRAM="visor", ALLOCATION_COUNTER=str(self.counter),
+                            ALLOCATION_AT=str(at), ALLOCATION_COUNT=str(count))
+
+        def until(look, what):
+            wait_until(lambda: look() or visor.process.poll() is not None, lambda: f"{what}:\n{visor.text()}")
+            return visor.process.poll() is None
+        if until(lambda: visor.said("the node answers"), "the node answers"):
+            world.write_config(restartsDelaySeconds=1)
+            visor.signal(signal.SIGHUP)
+            now_at_the_block(world)
+        if until(lambda: is_recorded(world, NEW), "the upgrade is complete"):
+            visor.signal(signal.SIGTERM)
+        return visor.end()
+
+    def count(self):
+        """How many allocations there are when nothing goes wrong."""
+        code = self.play(0, 0)
+        assert code == 0, self.world.said()
+        return struct.unpack("Q", self.counter.read_bytes())[0]
+
+    def fail(self, at, count):
+        world = self.world
+        try:
+            code = self.play(at, count)
+            self.outcomes[code] += 1
+            assert code in EXIT_CODES, f"visor ended by {code}"
+            assert code != 0 or not world.living(), "visor left its node behind, and says that all went well"
+            self.go_on()
+            world.check()
+        except AssertionError as error:
+            raise AssertionError(f"allocation {at}, and {count - 1} more: {error}\n{world.said()[-6000:]}") from error
+
+    def go_on(self):
+        """The next Visor: what lives, and was not told to end, lives on; the upgrade gets through."""
+        world = self.world
+        told = {event["pid"] for event in world.events("sigterm")}
+        left = [pid for pid in world.living() if pid not in told]
+        visor = world.start()
+        wait_until(lambda: world.living(), world.said)
+        if left:
+            visor.wait("taken over, alive")
+        now_at_the_block(world)
+        wait_until(lambda: is_recorded(world, NEW) and alive(world.pids()[-1]), world.said)
+        started = [event["version"] for event in world.events("main")]
+        assert started == sorted(started), started
+        visor.stop()
+        assert not world.living()
+
+    def run(self, numbers, dice):
+        for at in numbers:
+            self.fail(at, dice.choice(COUNTS))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("build")
+    parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--first", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="visor-"))
+    (folder / "stamps").mkdir()
+    allocations = Allocations(folder, folder / "stamps")
+    complaints = []
+    try:
+        total = allocations.count()
+        dice = random.Random(options.seed)
+        for at in range(options.first, total + 1, options.every):
+            try:
+                allocations.run([at], dice)
+            except AssertionError as error:
+                complaints.append(str(error))
+                print(error, flush=True)
+        print(f"{total} allocations, {sum(allocations.outcomes.values())} runs, by exit code "
+              f"{dict(allocations.outcomes)}; {len(complaints)} complaints")
+    finally:
+        allocations.world.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
