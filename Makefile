@@ -5,9 +5,10 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 N       ?= 1000
 SECONDS ?= 60
+SEEDS   ?= 100000
 EVERY   ?= 1
 
-.PHONY: all demo test fuzz kills power-cuts allocations install clean format docs bench
+.PHONY: all demo test fuzz kills power-cuts allocations simulate simulate-fleet mutations install clean format docs bench
 .DEFAULT_GOAL := all
 
 all: $(BUILD)/release/build.ninja
@@ -43,6 +44,15 @@ allocations: all
 bench: all
 	@scripts/setup bench
 	@scripts/bench $(BUILD)/release
+
+simulate: all
+	@$(BUILD)/release/tests/simulation/simulate --seeds $(SEEDS)
+
+simulate-fleet: all
+	@$(BUILD)/release/tests/simulation/simulate-fleet docs
+
+mutations:
+	@PYTHONDONTWRITEBYTECODE=1 tests/simulation/mutations.py
 
 install: all
 	@meson configure -Dprefix=$(PREFIX) $(BUILD)/release

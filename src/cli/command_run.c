@@ -2,6 +2,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/exit_code.h"
+#include "base/process_stat.h"
 #include "build_info.h"
 #include "cli/commands.h"
 #include "cli/options.h"
@@ -11,6 +12,8 @@
 #include "supervisor/supervisor.h"
 
 #include <stdio.h>
+#include <string.h>
+#include <time.h>
 
 static ExitCode fail(ExitCode code, const Failure *failure) {
     (void)fprintf(stderr, "Error: %s\n", failure->message);
@@ -25,17 +28,42 @@ static pid_t find_visor(const Home *home) {
     return lock_signer(home->private_fd, HOME_LOCK_FILE);
 }
 
+static int take_locks(const Home *home, int *ret_lock_fd, pid_t *ret_holder, Failure *failure) {
+    int r = lock_folder(home->fd);
+    if (r == 0)
+        return lock_take(home->private_fd, HOME_LOCK_FILE, ret_lock_fd, ret_holder, failure);
+    if (r > 0)
+        *ret_holder = find_visor(home);
+    return r < 0 ? failure_set(failure, r, "cannot lock %s: %s", home->path, strerror(-r)) : r;
+}
+
+static bool signer_has_ended(const Home *home) {
+    _cleanup_free_ char *text = NULL;
+    LockNote note;
+    ProcessStat stat;
+    int r = lock_read(home->private_fd, HOME_LOCK_FILE, &note);
+    text = note.text;
+    return r == 0 && note.pid > 0 &&
+           (process_stat(note.pid, &stat) < 0 || stat.is_dead || stat.start_ticks != note.start_ticks);
+}
+
+/* A Visor that was killed between a fork and the child's exec has left its locks to that child for this moment. */
+static int wait_for_locks(const Home *home, int *ret_lock_fd, pid_t *ret_holder, Failure *failure) {
+    enum { TRIES = 200 };
+    static const struct timespec PAUSE = {.tv_nsec = 10 * 1000 * 1000};
+    int r = take_locks(home, ret_lock_fd, ret_holder, failure);
+    for (int i = 0; r > 0 && i < TRIES && signer_has_ended(home); i++) {
+        (void)nanosleep(&PAUSE, NULL);
+        r = take_locks(home, ret_lock_fd, ret_holder, failure);
+    }
+    return r;
+}
+
 static ExitCode hold_home(const Home *home, int *ret_lock_fd) {
     Failure failure = {0};
     pid_t holder = 0;
 
-    int r = lock_folder(home->fd);
-    if (r == 0)
-        r = lock_take(home->private_fd, HOME_LOCK_FILE, ret_lock_fd, &holder, &failure);
-    else if (r > 0)
-        holder = find_visor(home);
-    else
-        (void)failure_set(&failure, r, "cannot lock %s", home->path);
+    int r = wait_for_locks(home, ret_lock_fd, &holder, &failure);
     if (r < 0)
         return fail(EXIT_CODE_IO, &failure);
     if (r > 0) {

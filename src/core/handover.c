@@ -10,7 +10,7 @@ static bool is_fit(const Core *core) {
 }
 
 static void refuse(Step *step, const char *why) {
-    step->core->handover = (Handover){0};
+    step->core->handover.asked = false; /* a rehearsal under way is still answered */
     step_report(step, (Report){.kind = REPORT_REEXEC_REFUSED, .detail = why});
 }
 
@@ -54,7 +54,7 @@ void handover_rehearsed(Step *step, bool ok) {
     handover->rehearsing = false;
     if (!ok)
         refuse(step, "the new binary cannot take over");
-    else if (is_fit(step->core))
+    else if (handover->asked && is_fit(step->core))
         become(step);
 }
 

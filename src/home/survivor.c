@@ -57,9 +57,7 @@ static Alive look_with_lock(const ProcessRecord *record, Failure *failure) {
 }
 
 static void describe(const Home *home, const char *lock, Failure *failure) {
-    char holders[LOCK_HOLDERS_TEXT_BYTES];
-    lock_holders_describe(home->private_fd, lock, &holders);
-    (void)failure_prefix(failure, 0, "%s/" HOME_PRIVATE_FOLDER "/%s is held by pid %s", home->path, lock, holders);
+    (void)failure_prefix(failure, 0, "%s/" HOME_PRIVATE_FOLDER "/%s is held", home->path, lock);
     (void)failure_cure(failure, 0, "stop what holds it, and visor goes on by itself");
 }
 

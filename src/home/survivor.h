@@ -13,7 +13,8 @@
  *
  * It is known (ALIVE_ADOPTED) if its pid, start time and executable are those on record. Without its lock, which a
  * wrapper may have closed, the executable must be seen for that; with it, it must not be seen to be another.
- * ALIVE_UNKNOWN comes with the reason in @failure: somebody holds the lock, and nobody can tell who.
+ * ALIVE_UNKNOWN comes with the reason in @failure: somebody holds the lock, and it is not certain that it is the
+ * node. Who it is, lock_holders_describe() tells, which has to look at every process of the machine.
  *
  * @ret is what the lock file tells, if it can be read, also of a dead process; owned by the caller
  * (process_record_clear).

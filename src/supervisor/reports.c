@@ -33,13 +33,39 @@ static bool within_budget(ReportBudget *budget, const ReportText *text, uint64_t
     return ++budget->lines <= LINES;
 }
 
+/* Of each process's lock, as texts. */
+typedef struct Holders {
+    char pids[PROCESS_COUNT][LOCK_HOLDERS_TEXT_BYTES];
+} Holders;
+
+static const char *find_holders(const Supervisor *supervisor, ProcessName name, Holders *holders) {
+    _cleanup_free_ char *lock = home_process_lock(PROCESS_NAME[name]);
+    lock_holders_describe(supervisor->home->private_fd, lock ? lock : "", &holders->pids[name]);
+    return holders->pids[name];
+}
+
+/* What the core does not know, but a person wants to. */
+static void add_shell_facts(const Supervisor *supervisor, const Report *said, Holders *holders, Fields *fields) {
+    if (said->kind == REPORT_LINGERS || said->kind == REPORT_UNKILLABLE)
+        add(fields, field_string("pids", find_holders(supervisor, said->process, holders)));
+    if (said->kind == REPORT_ADOPTED) {
+        add(fields, field_integer("pid", supervisor->records[said->process].pid));
+        add(fields, field_string("binary", supervisor->records[said->process].binary));
+    }
+    if (said->kind == REPORT_HELD) {
+        add(fields, field_string("why", supervisor->held.message));
+        for (ProcessName name = 0; name < PROCESS_COUNT; name++)
+            add(fields, field_string(PROCESS_NAME[name], find_holders(supervisor, name, holders)));
+    }
+}
+
 void report(Supervisor *supervisor, const Report *said) {
     const ReportText *text = &REPORT_TEXTS[said->kind];
     Fields fields = {0};
     if (!within_budget(&supervisor->report_budgets[said->kind], text, clock_monotonic_usec()))
         return;
     history_note_report(supervisor, said);
-    char holders[LOCK_HOLDERS_TEXT_BYTES];
+    Holders holders;
 
     if (text->members & REPORT_PROCESS)
         add(&fields, field_string("process", PROCESS_NAME[said->process]));
@@ -65,17 +91,7 @@ void report(Supervisor *supervisor, const Report *said) {
         add(&fields, field_duration("switch", said->times.switch_usec));
         add(&fields, field_duration("start", said->times.start_usec));
     }
-    if (said->kind == REPORT_LINGERS || said->kind == REPORT_UNKILLABLE) {
-        _cleanup_free_ char *lock = home_process_lock(PROCESS_NAME[said->process]);
-        lock_holders_describe(supervisor->home->private_fd, lock ? lock : "", &holders);
-        add(&fields, field_string("pids", holders));
-    }
-    if (said->kind == REPORT_ADOPTED) {
-        add(&fields, field_integer("pid", supervisor->records[said->process].pid));
-        add(&fields, field_string("binary", supervisor->records[said->process].binary));
-    }
-    if (said->kind == REPORT_HELD)
-        add(&fields, field_string("why", supervisor->held.message));
+    add_shell_facts(supervisor, said, &holders, &fields);
     if (said->kind == REPORT_ANSWERED)
         processes_check_kept(supervisor);
     log_write(text->level, text->component, text->message, fields.items);
