@@ -42,7 +42,7 @@ static int take(Supervisor *supervisor, ProcessName name, ProcessRecord *record,
         return r;
     process_record_clear(&supervisor->records[name]);
     supervisor->records[name] = *record;
-    *record = (ProcessRecord){0};
+    record->folder = record->binary = record->executable = NULL; /* handed over; the rest is still to be told */
     return 0;
 }
 
