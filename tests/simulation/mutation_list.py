@@ -200,6 +200,8 @@ MUTATIONS = [
     Mutation("reexec-fetching", "handover.c", "    fetch_plan_interrupted(step);\n", "", "after a reexec that failed a fetch is awaited for ever"),
     Mutation("reexec-asking", "handover.c", "    if (!step->core->upgrade.facts.running_known)\n        node->ask_due_usec = step->now_usec;\n", "    (void)node;\n",
              "after a reexec that failed a version is awaited for ever"),
+    Mutation("refusal-forgets-rehearsal", "handover.c", "    step->core->handover.asked = false; /* a rehearsal", "    step->core->handover = (Handover){0}; /* a rehearsal",
+             "refused once more, Visor does not know the answer to its own question"),
     Mutation("reexec-unrehearsed", "handover.c", "    if (!ok)\n        refuse(step, \"the new binary cannot take over\");\n    else if", "    if",
              "Visor becomes a binary that cannot take over"),
 ]
