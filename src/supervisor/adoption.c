@@ -70,6 +70,7 @@ void remnants_describe(const Supervisor *supervisor, const Remnants *remnants, E
         return;
     event->inspected.note = living->note;
     event->inspected.ending = living->dies_with_visor && !supervisor->handed_over;
-    event->inspected.data_node_began =
-        core->note.started_usec > 0 && data_node->note.started_usec == core->note.started_usec;
+    /* Its record is written before it is forked, but only the process itself signs it. */
+    event->inspected.data_node_began = data_node->pid > 0 && core->note.started_usec > 0 &&
+                                       data_node->note.started_usec == core->note.started_usec;
 }

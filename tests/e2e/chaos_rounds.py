@@ -60,9 +60,9 @@ class Rounds(Life):
             self.kill_and_start(f"restart, {moment}")
 
     def do_kill_node(self):
+        mains = len(self.world.events("main", process="vega"))
         self.kill_node_process()
         if self.random.random() < 0.3:  # and again, in the middle of it
-            mains = len(self.world.events("main", process="vega"))
             self.until(lambda: len(self.world.events("main", process="vega")) > mains, "the restart")
             self.starts_once = False
             self.until(lambda: all(len(pids) == 1 for pids in self.world.nodes().values()), "both")
@@ -228,7 +228,6 @@ class Rounds(Life):
         if self.random.random() < 0.5:
             self.kill_and_start("socket removed")
             self.said("taken over, alive")
-        self.said("does not answer")
         self.kill_node_process()
 
     def do_current(self):

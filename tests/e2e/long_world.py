@@ -136,7 +136,7 @@ class LongWorld(World):
         """The release in the record; None if there is none, or no valid one."""
         try:
             state = json.loads((self.home / ".visor" / "state.json").read_text())
-            return state["release"] if state["format"] == 2 else None
+            return state["release"] if state["format"] == 2 and state["release"]["stage"] else None
         except (OSError, ValueError, KeyError, TypeError):
             return None
 

@@ -143,6 +143,21 @@ def test_a_sibling_that_ended_unseen_is_a_failure(world_with_data_node):
     visor.stop()
 
 
+def test_a_data_node_that_was_never_forked_is_started(world_with_data_node):
+    """Visor died between the record of the data node and its fork: the core is not restarted for that."""
+    world = world_with_data_node
+    kill(world.up())
+    os.kill(world.pids("data-node")[0], signal.SIGKILL)
+    wait_until(lambda: not alive(world.pids("data-node")[0]), "its end")
+    content = lock(world, "data-node").read_text()
+    lock(world, "data-node").write_text("0".ljust(11) + "0".ljust(20) + "\n" + content[32:])
+    visor = world.start()
+    visor.wait("the node answers") if not record(world)["answered"] else visor.wait("taken over, alive")
+    wait_until(lambda: len(world.pids("data-node")) == 2, "the data node")
+    assert len(world.pids()) == 1 and alive(world.pids()[0]) and not visor.said("the node failed")
+    visor.stop()
+
+
 def spoil(text):
     def change(world):
         content = lock(world).read_text()
