@@ -108,6 +108,8 @@ int lock_write_text(int fd, const char *text) {
         return -EFBIG;
     if (status.st_size > SIGNATURE_BYTES && (uint64_t)status.st_size <= SIGNATURE_BYTES + TEXT_BYTES_MOST)
         room = (size_t)status.st_size - SIGNATURE_BYTES;
+    else if (status.st_size > SIGNATURE_BYTES && ftruncate(fd, SIGNATURE_BYTES) < 0) /* nobody could read it */
+        return negative_errno();
     if (room < length)
         room = length;
     padded = malloc(room);

@@ -1,0 +1,281 @@
+#include "home/process_record.h"
+
+#include "base/cleanup.h"
+#include "base/process_stat.h"
+#include "home/lock.h"
+#include "tests/unit/children.h"
+#include "tests/unit/home/home.h"
+
+#include <limits.h>
+
+static const char LOCK[] = ".visor/vega.lock";
+
+static const char RIGHT[] =
+    "{\"format\":1,\"folder\":\"/srv/v1\",\"binary\":\"/srv/v1/vega\",\"executable\":\"/bin/vega\","
+    "\"diesWithVisor\":false,\"started\":5,\"start\":\"first\",\"height\":6,\"answered\":true,"
+    "\"restarts\":7,\"stopping\":\"none\"}";
+
+static char folder_text[] = "/srv/v1", binary_text[] = "/srv/v1/vega", executable_text[] = "/bin/vega";
+
+static ProcessRecord sample(void) {
+    return (ProcessRecord){
+        .folder = folder_text,
+        .binary = binary_text,
+        .executable = executable_text,
+        .dies_with_visor = true,
+        .note = {
+            .started_usec = INT64_MAX,
+            .start = NODE_START_UPGRADE,
+            .height_blocks = 123,
+            .answered = true,
+            .restarts_used = 2,
+            .stopping = NODE_REASON_UPGRADE}};
+}
+
+static void check_same(const ProcessRecord *a, const ProcessRecord *b) {
+    assert_string_equal(a->folder, b->folder);
+    assert_string_equal(a->binary, b->binary);
+    assert_int_equal(a->executable == NULL, b->executable == NULL);
+    if (a->executable)
+        assert_string_equal(a->executable, b->executable);
+    assert_int_equal(a->dies_with_visor, b->dies_with_visor);
+    assert_true(a->note.started_usec == b->note.started_usec);
+    assert_int_equal(a->note.start, b->note.start);
+    assert_true(a->note.height_blocks == b->note.height_blocks);
+    assert_int_equal(a->note.answered, b->note.answered);
+    assert_true(a->note.restarts_used == b->note.restarts_used);
+    assert_int_equal(a->note.stopping, b->note.stopping);
+}
+
+static void check_empty(const ProcessRecord *record) {
+    static const ProcessRecord EMPTY;
+    assert_memory_equal(record, &EMPTY, sizeof EMPTY);
+}
+
+static void check_round_trip(const ProcessRecord *record) {
+    ProcessRecord read;
+    Failure failure = {0};
+    assert_int_equal(process_record_save(&home, PROCESS_VEGA, record, &failure), 0);
+    assert_int_equal(process_record_load(&home, PROCESS_VEGA, &read, &failure), 0);
+    assert_int_equal(read.pid, record->pid);
+    check_same(&read, record);
+    process_record_clear(&read);
+    check_empty(&read);
+}
+
+static void test_what_was_saved_is_loaded(void **unused) {
+    (void)unused;
+    ProcessRecord record = sample();
+    for (NodeStart start = 0; start < NODE_START_COUNT; start++) {
+        for (NodeReason reason = 0; reason < NODE_REASON_COUNT; reason++) {
+            record.note.start = start;
+            record.note.stopping = reason;
+            record.note.answered = !record.note.answered;
+            record.dies_with_visor = start % 2 == 0;
+            check_round_trip(&record);
+        }
+    }
+    record.executable = NULL; /* over one that was longer */
+    record.note = (NodeNote){0};
+    check_round_trip(&record);
+    record.folder = (char[]){"/\" \\ \xc3\xbc \x01"};
+    check_round_trip(&record);
+}
+
+static void test_who_it_is(void **unused) {
+    ProcessStat own;
+    ProcessRecord read, record = sample();
+    Failure failure = {0};
+    (void)unused;
+    assert_int_equal(process_stat(0, &own), 0);
+    record.pid = getpid();
+    record.start_ticks = 1; /* whatever was believed: the signature tells what /proc tells */
+    assert_int_equal(process_record_save(&home, PROCESS_DATA_NODE, &record, &failure), 0);
+    assert_int_equal(process_record_load(&home, PROCESS_DATA_NODE, &read, &failure), 0);
+    assert_int_equal(read.pid, getpid());
+    assert_true(read.start_ticks == own.start_ticks);
+    process_record_clear(&read);
+
+    record.pid = 0;
+    assert_int_equal(process_record_save(&home, PROCESS_DATA_NODE, &record, &failure), 0);
+    assert_int_equal(process_record_load(&home, PROCESS_DATA_NODE, &read, &failure), 0);
+    assert_int_equal(read.pid, 0);
+    assert_true(read.start_ticks == 0);
+    process_record_clear(&read);
+    assert_int_equal(process_record_load(&home, PROCESS_VEGA, &read, &failure), 1); /* each has its own */
+}
+
+static int decode(const char *text, ProcessRecord *ret) {
+    memset(ret, 7, sizeof *ret);
+    return process_record_decode(text, strlen(text), ret);
+}
+
+static void test_every_truncation_is_damage(void **unused) {
+    ProcessRecord record;
+    (void)unused;
+    assert_int_equal(decode(RIGHT, &record), 0);
+    assert_string_equal(record.folder, "/srv/v1");
+    assert_true(record.note.started_usec == 5 && record.note.height_blocks == 6 && record.note.restarts_used == 7);
+    process_record_clear(&record);
+    for (size_t length = 0; length < sizeof RIGHT - 1; length++) {
+        assert_int_equal(process_record_decode(RIGHT, length, &record), -EBADMSG);
+        check_empty(&record);
+    }
+}
+
+/* RIGHT with one part of it replaced. */
+static const char *with(const char *part, const char *other) {
+    static char text[1024];
+    const char *at = strstr(RIGHT, part);
+    assert_non_null(at);
+    (void)snprintf(text, sizeof text, "%.*s%s%s", (int)(at - RIGHT), RIGHT, other, at + strlen(part));
+    return text;
+}
+
+static void test_what_is_wrong(void **unused) {
+    static const struct {
+        const char *part, *other;
+    } CASES[] = {
+        {"\"format\":1", "\"format\":0"},
+        {"\"format\":1", "\"format\":-1"},
+        {"\"format\":1", "\"format\":\"1\""},
+        {"\"format\":1", "\"format\":1.0"},
+        {"\"format\":1", "\"format\":1,\"format\":1"},
+        {"\"format\":1,", ""},
+        {"\"/srv/v1\"", "\"srv/v1\""},
+        {"\"/srv/v1\"", "\"\""},
+        {"\"/srv/v1\"", "null"},
+        {"\"/srv/v1/vega\"", "\"vega\""},
+        {"\"/srv/v1/vega\"", "[]"},
+        {"\"/bin/vega\"", "5"},
+        {"\"diesWithVisor\":false", "\"diesWithVisor\":0"},
+        {"\"diesWithVisor\":false,", ""},
+        {"\"started\":5", "\"started\":-5"},
+        {"\"started\":5", "\"started\":\"5\""},
+        {"\"started\":5", "\"started\":99999999999999999999"},
+        {"\"started\":5,", ""},
+        {"\"first\"", "\"second\""},
+        {"\"first\"", "\"\""},
+        {"\"first\"", "0"},
+        {"\"height\":6", "\"height\":-6"},
+        {"\"height\":6", "\"height\":6.5"},
+        {"\"answered\":true", "\"answered\":\"true\""},
+        {"\"answered\":true,", ""},
+        {"\"restarts\":7", "\"restarts\":-7"},
+        {"\"restarts\":7", "\"restarts\":null"},
+        {"\"none\"", "\"None\""},
+        {"\"none\"", "\"no\""},
+        {",\"stopping\":\"none\"", ""},
+        {"{", "[{"},
+        {"}", "}}"},
+    };
+    ProcessRecord record;
+    (void)unused;
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        if (decode(with(CASES[i].part, CASES[i].other), &record) != -EBADMSG)
+            fail_msg("%s taken", CASES[i].other);
+        check_empty(&record);
+    }
+}
+
+static void test_formats(void **unused) {
+    ProcessRecord record;
+    (void)unused;
+    assert_int_equal(decode(with("\"format\":1", "\"format\":2"), &record), -EPROTO);
+    assert_int_equal(decode("{\"format\":9223372036854775807}", &record), -EPROTO); /* whatever it holds */
+    check_empty(&record);
+    assert_int_equal(decode(with("\"format\":1", "\"format\":1,\"more\":{}"), &record), 0);
+    process_record_clear(&record);
+}
+
+static int load(Failure *failure) {
+    ProcessRecord record;
+    *failure = (Failure){0};
+    int r = process_record_load(&home, PROCESS_VEGA, &record, failure);
+    assert_non_null(strstr(failure->message, LOCK));
+    check_empty(&record);
+    return r;
+}
+
+static void test_locks_that_tell_nothing(void **unused) {
+    Failure failure;
+    pid_t holder = 0;
+    int fd = -1;
+    (void)unused;
+    assert_int_equal(load(&failure), 1);
+    assert_int_equal(lock_take(home.private_fd, "vega.lock", &fd, &holder, &failure), 0);
+    assert_int_equal(load(&failure), 1);
+    assert_int_equal(lock_sign(fd, 0), 0); /* a tool of the node's */
+    assert_int_equal(load(&failure), 1);
+    assert_int_equal(lock_write_text(fd, ""), 0);
+    assert_int_equal(load(&failure), 1);
+    (void)close(fd);
+}
+
+static void test_locks_that_cannot_be_understood(void **unused) {
+    Failure failure;
+    (void)unused;
+    int fd = openat(home.private_fd, "vega.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    assert_int_equal(lock_write_text(fd, "{\"format\":1}"), 0);
+    assert_int_equal(load(&failure), -EBADMSG);
+    assert_int_equal(lock_write_text(fd, "{\"format\":2}"), 0);
+    assert_int_equal(load(&failure), -EPROTO);
+    assert_non_null(strstr(failure.message, "newer visor"));
+    (void)close(fd);
+    assert_int_equal(unlinkat(home.private_fd, "vega.lock", 0), 0);
+    assert_int_equal(mkdirat(home.private_fd, "vega.lock", 0700), 0);
+    assert_int_equal(load(&failure), -EFBIG);
+    const ProcessRecord record = sample();
+    assert_int_equal(process_record_save(&home, PROCESS_VEGA, &record, &failure), -EISDIR);
+    assert_non_null(strstr(failure.message, LOCK));
+}
+
+/* The file is written over as it is: replacing it would take the lock away from who holds it. */
+static void test_saving_leaves_the_lock_held(void **unused) {
+    Failure failure = {0};
+    struct stat before, after;
+    pid_t holder = 0;
+    int fd = -1;
+    (void)unused;
+    assert_int_equal(lock_take(home.private_fd, "vega.lock", &fd, &holder, &failure), 0);
+    assert_int_equal(fstat(fd, &before), 0);
+    pid_t pid = fork_still();
+    (void)close(fd);
+    assert_int_equal(lock_look(home.private_fd, "vega.lock"), 1);
+
+    ProcessRecord record = sample();
+    record.pid = pid;
+    for (int i = 0; i < 3; i++) {
+        check_round_trip(&record);
+        assert_int_equal(lock_look(home.private_fd, "vega.lock"), 1);
+    }
+    assert_int_equal(fstatat(home.private_fd, "vega.lock", &after, 0), 0);
+    assert_int_equal(after.st_ino, before.st_ino);
+    kill_and_reap(pid);
+    assert_int_equal(lock_look(home.private_fd, "vega.lock"), 0); /* and saving has not become a holder */
+}
+
+static void test_writing_to_what_cannot_be_written(void **unused) {
+    Failure failure = {0};
+    const ProcessRecord record = sample();
+    (void)unused;
+    folder_write_text(&folder, LOCK, "", 0600);
+    _cleanup_fd_ int fd = openat(home.private_fd, "vega.lock", O_RDONLY | O_CLOEXEC);
+    assert_int_equal(process_record_write(fd, &record, &failure), -EBADF);
+    assert_non_null(strstr(failure.message, "cannot write down what runs"));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        home_test(test_what_was_saved_is_loaded),
+        home_test(test_who_it_is),
+        home_test(test_every_truncation_is_damage),
+        home_test(test_what_is_wrong),
+        home_test(test_formats),
+        home_test(test_locks_that_tell_nothing),
+        home_test(test_locks_that_cannot_be_understood),
+        home_test(test_saving_leaves_the_lock_held),
+        home_test(test_writing_to_what_cannot_be_written),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
