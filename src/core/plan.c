@@ -10,11 +10,15 @@ enum {
 };
 
 /* What follows from the tag and the running release together. */
-static void compare_releases(Upgrade *upgrade) {
-    TagOrder order = tag_compare(upgrade->tag, upgrade->running);
+static void compare_releases(Step *step) {
+    Upgrade *upgrade = &step->core->upgrade;
+    const ReleaseRecord *record = &step->core->node.record;
     bool known = upgrade->facts.running_known && upgrade->running[0];
+    /* A binary that does not tell is at least what was switched to. */
+    bool recorded = !known && record->tag[0] && record->stage != STAGE_DECIDED;
+    TagOrder order = tag_compare(upgrade->tag, recorded ? record->tag : upgrade->running);
     upgrade->facts.installed = known && order == TAG_EQUAL;
-    upgrade->facts.usable = tag_is_plain(upgrade->tag) && !(known && order == TAG_OLDER);
+    upgrade->facts.usable = tag_is_plain(upgrade->tag) && !((known || recorded) && order == TAG_OLDER);
 }
 
 void upgrade_forget(Upgrade *upgrade) {
@@ -53,7 +57,7 @@ static void accept(Step *step, const Event *event) {
     upgrade->retry_due_usec = step->now_usec;
     upgrade->height_blocks = event->poll.height_blocks;
     tag_copy(&upgrade->tag, event->poll.tag);
-    compare_releases(upgrade);
+    compare_releases(step);
     fetch_plan_begin(step);
     if (!upgrade->facts.installed)
         step_report(
@@ -115,7 +119,7 @@ void upgrade_running(Step *step, const char *tag) {
         step_report(step, (Report){.kind = tag ? REPORT_RELEASE : REPORT_RELEASE_UNKNOWN, .tag = upgrade->running});
     if (!upgrade->facts.accepted || upgrade->facts.committed)
         return;
-    compare_releases(upgrade);
+    compare_releases(step);
     if (!tag) { /* whether the accepted release is the running one, only a new look at its folder can tell */
         upgrade->facts.proven = false;
         upgrade->examine_due_usec = step->now_usec;
@@ -139,15 +143,6 @@ void upgrade_interrupted(Step *step) {
     upgrade->examining = false;
 }
 
-/* Resumed, it is proven anew while the old node goes down. */
-static void examined_while_committed(Step *step, const Event *event) {
-    Upgrade *upgrade = &step->core->upgrade;
-    upgrade->facts.proven = event->examined.proven && event->examined.found == FOUND_IN_PLACE;
-    upgrade->examine_due_usec = usec_add(step->now_usec, EXAMINE_USEC);
-    if (!upgrade->facts.proven && upgrade->step == UPGRADE_SWITCHING)
-        upgrade_switch_or_abort(step, false);
-}
-
 void upgrade_examined(Step *step, const Event *event) {
     Upgrade *upgrade = &step->core->upgrade;
 
@@ -156,7 +151,7 @@ void upgrade_examined(Step *step, const Event *event) {
     upgrade->examining = false;
     if (upgrade->facts.committed) {
         if (!upgrade->facts.proven && !upgrade->facts.switched)
-            examined_while_committed(step, event);
+            upgrade_examined_anew(step, event);
         return;
     }
     /* Without the running binary's word, the folder it was started from has to tell: never restart it for itself.

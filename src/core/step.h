@@ -157,6 +157,9 @@ void upgrade_restore(Step *step);
  */
 void upgrade_resume(Step *step, NodePhase phase);
 
+/** The release of a resumed upgrade was examined. */
+void upgrade_examined_anew(Step *step, const Event *event);
+
 /** The examination under way was ended; another is due. */
 void upgrade_interrupted(Step *step);
 

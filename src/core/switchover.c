@@ -37,6 +37,7 @@ void upgrade_resume(Step *step, NodePhase phase) {
     Upgrade *upgrade = &step->core->upgrade;
     take_up(step, &step->core->node.record);
     upgrade->decided = false;
+    upgrade->doubted = false;
     upgrade->examine_due_usec = step->now_usec;
     step_report(
         step, (Report){.kind = REPORT_RESUMED, .tag = upgrade->tag, .height_blocks = upgrade->height_blocks});
@@ -88,6 +89,21 @@ void upgrade_switch_or_abort(Step *step, bool proven) {
         step_do(step, ACTION_SWITCH)->tag = step->core->upgrade.tag;
     else
         abort_upgrade(step);
+}
+
+/* Resumed, it is proven anew while the old node goes down. */
+void upgrade_examined_anew(Step *step, const Event *event) {
+    Upgrade *upgrade = &step->core->upgrade;
+    upgrade->facts.proven = event->examined.proven && event->examined.found == FOUND_IN_PLACE;
+    upgrade->examine_due_usec = usec_add(step->now_usec, UPGRADE_RETRY_USEC);
+    if (upgrade->facts.proven || upgrade->step != UPGRADE_SWITCHING)
+        return;
+    if (upgrade->doubted) {
+        upgrade_switch_or_abort(step, false);
+    } else { /* the old release would have to be started only to be stopped again: one more look is worth it */
+        upgrade->doubted = true;
+        upgrade->examine_due_usec = step->now_usec;
+    }
 }
 
 void upgrade_switched(Step *step, bool ok) {

@@ -89,6 +89,7 @@ typedef struct Upgrade {
     bool checking;                     /* a look at the proof is under way */
     bool saving;                       /* the upgrade is being recorded, and nothing is stopped before it is */
     bool decided;                      /* an earlier Visor decided on it, and `current` does not name it yet */
+    bool doubted;                      /* resumed, and one examination has not proven it */
     bool resumed;                      /* an earlier Visor began it, and knew its times */
     uint64_t examine_due_usec;
     uint64_t examine_gap_usec; /* how long a folder that changes is left to come to rest */

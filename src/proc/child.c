@@ -193,6 +193,8 @@ void child_signal(const Child *child, int signal_number) {
 void child_signal_group(const Child *child, int signal_number) {
     if (child->has_ended && !child->is_ours)
         return;
+    if (signal_number == SIGKILL) /* a child that was just forked has no group yet */
+        child_signal(child, signal_number);
     (void)kill(-child->pid, signal_number);
 }
 

@@ -102,7 +102,9 @@ static int die_with(const SpawnRequest *request, pid_t visor) {
 }
 
 static int become(const SpawnRequest *request, const char **argv, pid_t visor, int *exec_fd) {
-    if (setpgid(0, 0) < 0)
+    /* A session, not only a group: when Visor dies, the kernel sends SIGHUP to the groups of its own session that
+     * have a stopped member (exit(3p)), and a node that is held for a moment must not die of that. */
+    if (setsid() < 0)
         return -1;
     if (die_with(request, visor) < 0)
         return -1;
@@ -156,7 +158,6 @@ int process_spawn(const SpawnRequest *request, Spawned *ret, Failure *failure) {
         run_child(request, argv, visor, exec_write_fd);
 
     FAIL_POINT_IF(request->lock_fd >= 0, FORKED);
-    (void)setpgid(pid, pid); /* whoever of the two comes first: signals to the group never miss the child */
     pid_fd = open_pidfd(pid);
     if (pid_fd < 0) {
         int r = negative_errno();

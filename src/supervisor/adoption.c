@@ -42,7 +42,7 @@ static int take(Supervisor *supervisor, ProcessName name, ProcessRecord *record,
         return r;
     process_record_clear(&supervisor->records[name]);
     supervisor->records[name] = *record;
-    *record = (ProcessRecord){0};
+    record->folder = record->binary = record->executable = NULL; /* handed over; the rest is still to be told */
     return 0;
 }
 
@@ -70,6 +70,7 @@ void remnants_describe(const Supervisor *supervisor, const Remnants *remnants, E
         return;
     event->inspected.note = living->note;
     event->inspected.ending = living->dies_with_visor && !supervisor->handed_over;
-    event->inspected.data_node_began =
-        core->note.started_usec > 0 && data_node->note.started_usec == core->note.started_usec;
+    /* Its record is written before it is forked, but only the process itself signs it. */
+    event->inspected.data_node_began = data_node->pid > 0 && core->note.started_usec > 0 &&
+                                       data_node->note.started_usec == core->note.started_usec;
 }

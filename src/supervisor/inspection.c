@@ -14,10 +14,15 @@
  * tells it, and if that is damaged, the lock file of the core, which tells what was started last.
  */
 static int choose_folder(const Supervisor *supervisor, char **ret, Failure *failure) {
+    const State *state = &supervisor->state;
+    /* What was only decided on is not proven to this Visor, so `current` names what ran before, until the switch.
+     */
+    bool decided = state->folder && state->release.stage == STAGE_DECIDED && state->previous;
+    const char *recorded = decided ? state->previous : state->folder;
     if (supervisor->running)
         *ret = strdup(supervisor->running->folder);
-    else if (supervisor->state.folder)
-        *ret = strdup(supervisor->state.folder);
+    else if (recorded)
+        *ret = strdup(recorded);
     else if (supervisor->last_folder)
         *ret = strdup(supervisor->last_folder);
     else if (supervisor->state_damaged)
@@ -232,6 +237,9 @@ int inspect_begin(Supervisor *supervisor, Event *ret, Failure *failure) {
         return r;
     recorded = realpath(state->folder, NULL);
     ret->begin.record = &state->release;
-    ret->begin.is_current = folder && recorded && streq(recorded, folder);
+    ret->begin.is_current = folder ? recorded && streq(recorded, folder) : state->release.stage != STAGE_DECIDED;
+    /* What an earlier Visor had no time to make durable is built on from here. */
+    if (fsync(supervisor->home->private_fd) < 0 || fsync(supervisor->home->fd) < 0)
+        log_warning("node", "what lies in the home cannot be made durable", field_errno(errno));
     return 0;
 }

@@ -40,7 +40,7 @@ def test_what_a_person_sees(world):
 def test_beside_a_running_visor(world):
     visor = world.up()
     record = world.home / ".visor" / "state.json"
-    wait_until(lambda: record.exists() and json.loads(record.read_text())["release"]["answered"], "the last record")
+    wait_until(lambda: record.exists() and json.loads(record.read_text())["release"]["stage"] == "answered", "the last record")
     before = tree(world.home)
     findings = check(world)
     assert not faults(findings)

@@ -104,7 +104,7 @@ def test_a_node_that_does_not_answer(world):
 def test_without_current_the_record_tells(world):
     visor = world.up()
     current, record = world.home / "current", world.home / ".visor" / "state.json"
-    wait_until(lambda: record.exists() and json.loads(record.read_text())["release"]["answered"], "the last record")
+    wait_until(lambda: record.exists() and json.loads(record.read_text())["release"]["stage"] == "answered", "the last record")
     visor.stop()
     current.unlink()
     found(check(world), "current", "warning", "there is no `current`")

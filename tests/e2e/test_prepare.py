@@ -166,7 +166,7 @@ def test_without_current_what_ran_last_is_the_model(world, files):
     (world.home / "current").symlink_to("v1.0.5")
     visor = world.up()
     record = world.home / ".visor" / "state.json"
-    wait_until(lambda: record.exists() and json.loads(record.read_text())["release"]["answered"], "the last record")
+    wait_until(lambda: record.exists() and json.loads(record.read_text())["release"]["stage"] == "answered", "the last record")
     visor.stop()
     (world.home / "current").unlink()
     with open(world.home / "v1.0.5" / "run-config.toml", "a") as stream:

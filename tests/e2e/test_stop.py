@@ -119,6 +119,5 @@ def test_nothing_is_left_after_a_stop(world):
     wait_until(lambda: (world.home / ".visor" / "state.json").exists(), "the record of what runs")
     visor.stop()
     assert not [name for name in os.listdir(world.home) if name.startswith(".") and name != ".visor"]
-    assert sorted(os.listdir(world.home / ".visor")) == ["data-node.lock", "history.jsonl", "lock", "state.json",
-                                                          "vega.lock"]
+    assert sorted(os.listdir(world.home / ".visor")) == ["history.jsonl", "lock", "state.json", "vega.lock"]
     wait_until(lambda: world.living() == [], "all gone")

@@ -42,7 +42,7 @@ def test_an_upgrade(world, data_node):
     assert all(event["t_us"] > last_end for event in world.events("main", version="v1.1.0"))
     assert height_of(world.events("main", process="vega", version="v1.1.0")[0]) == "200"
     assert world.current == world.home / "v1.1.0"
-    assert state(world) == {"tag": "v1.1.0", "folder": str(world.home / "v1.1.0"), "height": 200, "answered": True}
+    assert state(world) == {"tag": "v1.1.0", "folder": str(world.home / "v1.1.0"), "height": 200, "stage": "answered"}
     visor.stop()
     assert world.living() == []
 
@@ -244,7 +244,7 @@ def test_the_upgrade_height_survives_a_new_visor(world):
     visor = world.up()
     world.wait_event("main", version="v1.1.0")
     visor.stop()
-    assert state(world)["answered"] is False
+    assert state(world)["stage"] == "switched"
     world.scenario(versions={})
     visor = world.up()
     visor.stop()

@@ -198,6 +198,17 @@ static void damage_state(World *world) {
     world->record_lost = true;
 }
 
+/* Some ask twice, and some change their mind in between. */
+static void ask_reexec(World *world) {
+    uint32_t what_else = choice_below(&world->choices, 8);
+    world->visor.thaw_usec = 0;
+    visor_dispatch(world, (Event){.type = EVENT_REEXEC_ASKED});
+    if (what_else == 7)
+        stop(world);
+    if (what_else >= 6)
+        visor_dispatch(world, (Event){.type = EVENT_REEXEC_ASKED});
+}
+
 static void happen(World *world, MishapKind kind) {
     Mishaps *mishaps = &world->mishaps;
     Choices *choices = &world->choices;
@@ -243,8 +254,7 @@ static void happen(World *world, MishapKind kind) {
         change_settings(world);
         break;
     case MISHAP_REEXEC:
-        world->visor.thaw_usec = 0;
-        visor_dispatch(world, (Event){.type = EVENT_REEXEC_ASKED});
+        ask_reexec(world);
         break;
     case MISHAP_FOLDER_CHANGED:
         change_folder(world);

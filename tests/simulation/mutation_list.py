@@ -153,7 +153,7 @@ MUTATIONS = [
     Mutation("examined-once", "plan.c", "    else if (!changed_meanwhile)\n        upgrade->examine_due_usec = usec_add(step->now_usec, EXAMINE_USEC);\n",
              "    (void)changed_meanwhile;\n", "a release that is not there yet is looked for once"),
     Mutation("never-examined-resumed", "plan.c",
-             "        if (!upgrade->facts.proven && !upgrade->facts.switched)\n            examined_while_committed(step, event);\n", "        (void)examined_while_committed;\n",
+             "        if (!upgrade->facts.proven && !upgrade->facts.switched)\n            upgrade_examined_anew(step, event);\n", "",
              "an upgrade that was taken up again never ends"),
     Mutation("version-unasked", "plan.c", "    if (!tag)\n        node_ask_again(step);\n", "    if (!tag && false)\n        node_ask_again(step);\n    if (!tag)\n        return;\n",
              "a binary that does not tell its version once holds up every upgrade"),
@@ -200,6 +200,8 @@ MUTATIONS = [
     Mutation("reexec-fetching", "handover.c", "    fetch_plan_interrupted(step);\n", "", "after a reexec that failed a fetch is awaited for ever"),
     Mutation("reexec-asking", "handover.c", "    if (!step->core->upgrade.facts.running_known)\n        node->ask_due_usec = step->now_usec;\n", "    (void)node;\n",
              "after a reexec that failed a version is awaited for ever"),
+    Mutation("refusal-forgets-rehearsal", "handover.c", "    step->core->handover.asked = false; /* a rehearsal", "    step->core->handover = (Handover){0}; /* a rehearsal",
+             "refused once more, Visor does not know the answer to its own question"),
     Mutation("reexec-unrehearsed", "handover.c", "    if (!ok)\n        refuse(step, \"the new binary cannot take over\");\n    else if", "    if",
              "Visor becomes a binary that cannot take over"),
 ]

@@ -262,7 +262,9 @@ static void test_decided_release_that_is_gone_is_not_switched_to(void **unused) 
     world_init(&world);
     world_begin_with(&world, &DECIDED, false);
     world_examined(&world, false, false);
-    world_expect(&world, "inspect; examine v2.0.0; save  height=0 answered; inspect; spawn vega; ask version");
+    world_expect(&world, "inspect; examine v2.0.0; examine v2.0.0");
+    world_examined(&world, false, false);
+    world_expect(&world, "save  height=0 answered; inspect; spawn vega; ask version");
     world_version(&world, "v1.0.0");
     world_answer(&world, "v2.0.0", 500, true);
     assert_int_equal(world.core.upgrade.step, UPGRADE_BLOCKED);

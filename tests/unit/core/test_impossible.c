@@ -1,4 +1,4 @@
-/* Events that come where they cannot come, in every phase that lasts. */
+/* Events that come where they cannot come: reported, and otherwise without effect. */
 #include "tests/unit/core/world.h"
 #include "tests/unit/test.h"
 

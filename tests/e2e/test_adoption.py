@@ -1,0 +1,295 @@
+"""A Visor dies, the node lives, and the next Visor takes it over: never two nodes, never a lost node."""
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+
+import pytest
+
+from world import alive, upgraded, wait_until
+
+
+def kill(visor):
+    visor.signal(signal.SIGKILL)
+    visor.end()
+
+
+def lock(world, process="vega"):
+    return world.home / ".visor" / f"{process}.lock"
+
+
+def record(world, process="vega"):
+    return json.loads(lock(world, process).read_text().split(maxsplit=2)[2])
+
+
+def successor(world):
+    """The next visor, once it supervises what it found."""
+    visor = world.start()
+    visor.wait("taken over, alive")
+    visor.wait("the admin socket answers" if visor.said("does not answer") else "this release runs")
+    return visor
+
+
+def test_the_living_node_is_taken_over(world_with_data_node):
+    world = world_with_data_node
+    pids = world.pids() + world.pids("data-node") if world.up() else []
+    for _ in range(3):
+        kill(world.visors[-1])
+        visor = successor(world)
+        assert {line["pid"] for line in visor.said("taken over, alive")} == {*world.pids(), *world.pids("data-node")}
+    assert len(world.pids()) == 1 and len(world.pids("data-node")) == 1 and all(alive(pid) for pid in pids)
+    assert not world.events("sigterm")
+    visor.stop()
+    assert world.living() == []
+
+
+def test_the_restart_budget_goes_on(world):
+    world.write_config(maxNumberOfRestarts=2)
+    visor = world.up()
+    for restart in (1, 2):
+        os.kill(world.pids()[-1], signal.SIGKILL)
+        visor.wait("the node will be restarted", restart=str(restart))
+        wait_until(lambda: record(world)["answered"], "it is on record that the node answers")
+        kill(visor)
+        visor = successor(world)
+    os.kill(world.pids()[-1], signal.SIGKILL)
+    assert visor.end() == 69 and visor.said("maxNumberOfRestarts is used up")
+
+
+def test_the_end_of_an_adopted_node_is_seen(world):
+    kill(world.up())
+    visor = successor(world)
+    pid = world.pids()[0]
+    os.kill(pid, signal.SIGKILL)
+    visor.wait("the node failed")
+    assert visor.said("was killed by SIGKILL", pid=str(pid)) or visor.said("its exit status is not known", pid=str(pid))
+    visor.wait("the node answers")
+    visor.stop()
+
+
+def test_killed_while_the_old_node_stops(world):
+    """The upgrade is completed by the next Visor, and the old release is not started once more."""
+    world.scenario(stop_ms=1500)
+    world.release("v1.1.0", "v1.1.0")
+    world.upgrade_at(("v1.1.0", 50))
+    visor = world.up()
+    visor.wait("sent SIGTERM")
+    kill(visor)
+    visor = world.start()
+    visor.wait("an earlier visor began this upgrade")
+    assert visor.wait("the upgrade is complete", tag="v1.1.0")
+    assert [event["version"] for event in world.events("main")] == ["v1.0.0", "v1.1.0"]
+    
+    visor.stop()
+
+
+def test_killed_before_the_switch_with_the_old_node_gone(world):
+    world.scenario(stop_ms=1500)
+    world.release("v1.1.0", "v1.1.0")
+    world.upgrade_at(("v1.1.0", 50))
+    visor = world.up()
+    visor.wait("sent SIGTERM")
+    kill(visor)
+    wait_until(lambda: not world.living(), "the old node's end")
+    visor = world.start()
+    visor.wait("the upgrade is complete", tag="v1.1.0")
+    assert [event["version"] for event in world.events("main")] == ["v1.0.0", "v1.1.0"]
+    visor.stop()
+
+
+def test_a_decided_release_that_is_gone_brings_the_old_one_back(world):
+    world.scenario(stop_ms=1500)
+    world.release("v1.1.0", "v1.1.0")
+    world.upgrade_at(("v1.1.0", 50))
+    visor = world.up()
+    visor.wait("sent SIGTERM")
+    kill(visor)
+    wait_until(lambda: not world.living(), "the old node's end")
+    shutil.rmtree(world.home / "v1.1.0")
+    visor = world.start()
+    visor.wait("the old release is started again")
+    visor.wait("the node answers")
+    world.release("v1.1.0", "v1.1.0")
+    upgraded(world, visor, "v1.1.0")
+    visor.stop()
+
+
+def test_killed_while_the_operator_stops(world):
+    """Whoever starts Visor wants the node: the stop is brought to its end, and costs no restart."""
+    world.scenario(stop_ms=1500)
+    world.write_config(maxNumberOfRestarts=0)
+    visor = world.up()
+    visor.signal(signal.SIGTERM)
+    world.wait_event("sigterm")
+    kill(visor)
+    visor = world.start()
+    visor.wait("then the node is started anew")
+    visor.wait("the node answers")
+    assert len(world.pids()) == 2 and not alive(world.pids()[0])
+    visor.stop()
+
+
+def test_a_sibling_that_ended_unseen_is_a_failure(world_with_data_node):
+    world = world_with_data_node
+    kill(world.up())
+    os.kill(world.pids("data-node")[0], signal.SIGKILL)
+    wait_until(lambda: not alive(world.pids("data-node")[0]), "its end")
+    visor = world.start()
+    visor.wait("the node failed", process="data-node")
+    visor.wait("the node answers")
+    assert len(world.pids()) == 2 and not alive(world.pids()[0])
+    visor.stop()
+
+
+def test_a_data_node_that_was_never_forked_is_started(world_with_data_node):
+    """Visor died between the record of the data node and its fork: the core is not restarted for that."""
+    world = world_with_data_node
+    kill(world.up())
+    os.kill(world.pids("data-node")[0], signal.SIGKILL)
+    wait_until(lambda: not alive(world.pids("data-node")[0]), "its end")
+    content = lock(world, "data-node").read_text()
+    lock(world, "data-node").write_text("0".ljust(11) + "0".ljust(20) + "\n" + content[32:])
+    visor = world.start()
+    visor.wait("the node answers") if not record(world)["answered"] else visor.wait("taken over, alive")
+    wait_until(lambda: len(world.pids("data-node")) == 2, "the data node")
+    assert len(world.pids()) == 1 and alive(world.pids()[0]) and not visor.said("the node failed")
+    visor.stop()
+
+
+def spoil(text):
+    def change(world):
+        content = lock(world).read_text()
+        lock(world).write_text(content[:32] + text.ljust(len(content) - 32))
+    return change
+
+
+@pytest.mark.parametrize("change, why", [
+    (spoil("{}"), "is damaged"),
+    (spoil(""), "does not tell who holds it"),
+    (spoil('{"format":99}'), "written by a newer visor"),
+    (lambda world: lock(world).write_text("1".ljust(11) + "1".ljust(20) + "\n" + lock(world).read_text()[32:]), "has ended"),
+], ids=["damaged", "blank", "newer", "another process"])
+def test_what_cannot_be_identified_is_left_alone(world, change, why):
+    kill(world.up())
+    good = lock(world).read_text()
+    change(world)
+    visor = world.start()
+    line = visor.wait("cannot be taken over", vega=str(world.pids()[0]))
+    assert why in line["why"]
+    assert alive(world.pids()[0]) and len(world.pids()) == 1 and not world.events("sigterm")
+    lock(world).write_text(good)
+    visor.wait("taken over, alive")
+    visor.stop()
+
+
+def test_a_stop_leaves_what_cannot_be_identified(world):
+    kill(world.up())
+    spoil("{}")(world)
+    visor = world.start()
+    visor.wait("cannot be taken over")
+    visor.stop(code=81)
+    assert alive(world.pids()[0])
+
+
+def test_a_run_config_that_cannot_be_read_is_waited_for(world):
+    kill(world.up())
+    path = world.home / "genesis" / "run-config.toml"
+    good = path.read_text()
+    path.write_text("broken = ")
+    visor = world.start()
+    assert "run-config.toml" in visor.wait("cannot be taken over")["why"]
+    path.write_text(good)
+    visor.wait("taken over, alive")
+    visor.wait("the node answers")
+    assert len(world.pids()) == 1
+    visor.stop()
+
+
+def test_a_node_without_its_lock_is_known_nevertheless(world):
+    """A wrapper that closes descriptor 3 gives the lock away; pid, start time and executable still tell."""
+    wrapper = world.home / "genesis" / "wrapper"
+    wrapper.write_text(f'#!/bin/sh\nexec "{world.home}/genesis/vega" "$@" 3>&-\n')
+    wrapper.chmod(0o755)
+    world.run_config("genesis", path="wrapper")
+    visor = world.up()
+    visor.wait("does not hold its lock")
+    wait_until(lambda: record(world).get("executable", "").endswith("/vega"), "what it runs is on record")
+    kill(visor)
+    visor = successor(world)
+    assert len(world.pids()) == 1
+    visor.stop()
+    assert world.living() == []
+
+
+def test_cleared_private_files_are_no_way_to_lose_the_node(world):
+    visor = world.up()
+    shutil.rmtree(world.home / ".visor")
+    visor.wait("it is made anew")
+    kill(visor)
+    visor = successor(world)
+    assert len(world.pids()) == 1 and alive(world.pids()[0])
+    visor.stop()
+
+
+def test_a_lost_current_is_made_anew_beside_the_living_node(world):
+    world.release("v1.1.0", "v1.1.0")
+    world.upgrade_at(("v1.1.0", 20))
+    visor = world.up()
+    upgraded(world, visor, "v1.1.0")
+    kill(visor)
+    (world.home / "current").unlink()
+    (world.home / ".visor" / "state.json").write_text("{")
+    visor = successor(world)
+    assert world.current == world.home / "v1.1.0"
+    assert alive(world.pids()[-1]) and len(world.pids()) == 2
+    visor.stop()
+
+
+def test_the_locks_tell_what_ran_last(world):
+    """`current` lost and the record damaged: what was started last is still known, and genesis is not started."""
+    world.release("v1.1.0", "v1.1.0")
+    world.upgrade_at(("v1.1.0", 20))
+    visor = world.up()
+    upgraded(world, visor, "v1.1.0")
+    visor.stop()
+    (world.home / "current").unlink()
+    (world.home / ".visor" / "state.json").write_text("")
+    world.up().stop()
+    assert world.events("main")[-1]["version"] == "v1.1.0"
+
+
+def test_a_node_that_is_to_die_with_its_visor(world):
+    world.write_config(onVisorDeath="stop", maxNumberOfRestarts=0)
+    world.scenario(stop_ms=500)
+    kill(world.up())
+    world.wait_event("sigterm")
+    visor = world.start()
+    visor.wait("the node answers")
+    assert len(world.pids()) == 2 and not alive(world.pids()[0])
+    visor.stop()
+
+
+def test_a_newer_state_is_not_guessed_at(world):
+    kill(world.up())
+    path = world.home / ".visor" / "state.json"
+    path.write_text('{"format":3,"releases":[]}')
+    code, text = world.refused()
+    assert code == 85 and "newer visor" in text and str(path) in text
+    assert path.read_text() == '{"format":3,"releases":[]}' and alive(world.pids()[0])
+    path.unlink()
+    successor(world).stop()
+
+
+def test_an_older_state_is_understood(world):
+    world.release("v1.1.0", "v1.1.0")
+    (world.home / ".visor").mkdir(mode=0o700)
+    (world.home / ".visor" / "state.json").write_text(json.dumps({"format": 1, "release": {
+        "tag": "v1.1.0", "folder": str(world.home / "v1.1.0"), "height": 77, "answered": False}}))
+    (world.home / "current").symlink_to(world.home / "v1.1.0")
+    visor = world.up()
+    visor.wait("starting the node", height="77")
+    visor.wait("an earlier visor began it", tag="v1.1.0")
+    visor.stop()
+    assert json.loads(pathlib.Path(world.home / ".visor" / "state.json").read_text())["format"] == 2

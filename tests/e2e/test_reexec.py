@@ -1,0 +1,143 @@
+"""`visor reexec`: the running Visor becomes another binary, and the node does not notice."""
+
+import os
+import shutil
+import signal
+import subprocess
+
+import pytest
+
+from world import VISOR, alive, wait_until
+
+
+@pytest.fixture
+def installed(world, monkeypatch):
+    """A visor of the test's own, so that it can be replaced."""
+    program = world.folder / "bin" / "visor"
+    program.parent.mkdir()
+    shutil.copy(VISOR, program)
+    monkeypatch.setattr("world.VISOR", program)
+    return program
+
+
+def reexec(world):
+    return subprocess.run([VISOR, "reexec", "--home", world.home], capture_output=True, text=True, timeout=60, check=False)
+
+
+def install(program, text=None, mode=0o755):
+    """Replaces it as a package manager does: by rename."""
+    new = program.with_name("visor.new")
+    if text is None:
+        shutil.copy(VISOR, new)
+    else:
+        new.write_text(text)
+    new.chmod(mode)
+    new.rename(program)
+
+
+def test_it_becomes_the_binary_at_its_path(world_with_data_node, installed):
+    world = world_with_data_node
+    visor = world.up()
+    install(installed)
+    for times in range(1, 6):
+        done = reexec(world)
+        assert done.returncode == 0 and f"visor, pid {visor.pid}, is v" in done.stdout, done
+        assert len(visor.said("visor goes on as a new binary")) == times
+    assert os.readlink(f"/proc/{visor.pid}/exe") == str(installed)
+    assert len(world.pids()) == 1 and len(world.pids("data-node")) == 1 and not world.events("sigterm")
+    visor.stop()
+    assert world.living() == []
+
+
+@pytest.mark.parametrize("text, mode, why", [
+    ("#!/bin/sh\necho 'no such thing' >&2\nexit 1\n", 0o755, "no such thing"),
+    ("#!/bin/sh\nkill -SEGV $$\n", 0o755, "SIGSEGV"),
+    ("no program", 0o755, "Exec format error"),
+    ("#!/bin/sh\n", 0o644, "Permission denied"),
+], ids=["fails", "crashes", "no program", "not executable"])
+def test_what_cannot_take_over_does_not(world, installed, text, mode, why):
+    visor = world.up()
+    install(installed, text, mode)
+    refused = reexec(world)
+    assert refused.returncode == 86 and "the old visor goes on" in refused.stderr and why in refused.stderr, refused
+    os.kill(world.pids()[0], signal.SIGKILL)
+    visor.wait("the node answers", count=2)
+    install(installed)
+    assert reexec(world).returncode == 0
+    visor.stop()
+
+
+def test_settings_that_cannot_be_read_are_no_time_for_it(world, installed):
+    visor = world.up()
+    (world.home / "config.toml").write_text("maxNumberOfRestarts = ")
+    refused = reexec(world)
+    assert refused.returncode == 86 and "config.toml" in refused.stderr, refused
+    assert alive(visor.pid) and alive(world.pids()[0])
+    world.write_config()
+    visor.stop()
+
+
+def test_a_switch_comes_first(world, installed):
+    world.scenario(stop_ms=1000)
+    world.release("v1.1.0", "v1.1.0")
+    world.upgrade_at(("v1.1.0", 50))
+    visor = world.up()
+    visor.wait("sent SIGTERM")
+    done = reexec(world)
+    assert done.returncode == 0 and "visor becomes the new binary after that" in done.stderr, done
+    visor.wait("the upgrade is complete", tag="v1.1.0")
+    assert [event["version"] for event in world.events("main")] == ["v1.0.0", "v1.1.0"]
+    visor.stop()
+
+
+def test_nobody_to_ask(world):
+    refused = reexec(world)
+    assert refused.returncode == 86 and "no visor of yours is seen" in refused.stderr, refused
+
+
+def test_a_plain_signal_does_it_too(world, installed):
+    visor = world.up()
+    visor.signal(signal.SIGUSR2)
+    visor.wait("visor goes on as a new binary")
+    visor.wait("taken over")
+    visor.stop()
+
+
+def test_signals_and_ends_in_between_are_not_lost(world, installed):
+    """The exec takes a moment; what comes in it waits for the new binary."""
+    world.write_config(maxNumberOfRestarts=1000)
+    visor = world.up()
+    for times in range(1, 11):
+        visor.signal(signal.SIGUSR2)
+        visor.wait("becoming the new binary", count=times)
+        os.kill(world.pids()[-1], signal.SIGKILL)
+        visor.wait("was killed by SIGKILL", count=times)
+        wait_until(lambda: len(world.pids()) == times + 1, "the next node")
+        code, text = world.refused()
+        assert code == 80, text
+    visor.signal(signal.SIGUSR2)
+    visor.wait("becoming the new binary", count=11)
+    visor.stop()
+    assert world.living() == []
+
+
+def test_the_home_is_never_free(world, installed):
+    visor = world.up()
+    other = [subprocess.Popen([VISOR, "run", "--home", world.home], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+             for _ in range(10)]
+    for _ in range(10):
+        assert reexec(world).returncode == 0
+    assert {process.wait() for process in other} == {80}
+    visor.stop()
+
+
+def test_a_forged_handover_is_ignored(world):
+    visor = world.up()
+    for value in ("0:1:2", "3:4:5", "7:8:0", "-1:-1:0", "x", ""):
+        forged = world.start("run", "--home", str(world.home), VISOR_HANDOVER=value)
+        assert forged.end() == 80
+    visor.stop()
+    visor = world.start("run", "--home", str(world.home), VISOR_HANDOVER="5:6:7")
+    visor.wait("the node answers")
+    assert b"VISOR_HANDOVER" not in open(f"/proc/{world.pids()[-1]}/environ", "rb").read()
+    visor.stop()
