@@ -49,10 +49,24 @@ static bool holds(int fd) {
     return flock(fd, LOCK_EX | LOCK_NB) == 0;
 }
 
-static bool is_of(const Home *home, int home_fd, int lock_fd) {
-    struct stat folder, lock;
-    return fstat(home->fd, &folder) == 0 && fstatat(home->private_fd, HOME_LOCK_FILE, &lock, 0) == 0 &&
-           is_same_file(home_fd, &folder) && is_same_file(lock_fd, &lock) && holds(home_fd) && holds(lock_fd);
+static bool is_folder_of(const Home *home, int fd) {
+    struct stat folder;
+    return fstat(home->fd, &folder) == 0 && is_same_file(fd, &folder) && holds(fd);
+}
+
+static bool is_lock_of(const Home *home, int fd) {
+    struct stat lock;
+    return fstatat(home->private_fd, HOME_LOCK_FILE, &lock, AT_SYMLINK_NOFOLLOW) == 0 && is_same_file(fd, &lock) &&
+           holds(fd);
+}
+
+/* Somebody has cleared HOME/.visor up: the folder is what is held, and the file is made anew. */
+static int take_anew(const Home *home) {
+    _cleanup_fd_ int fd = -1;
+    pid_t holder = 0;
+    if (lock_take(home->private_fd, HOME_LOCK_FILE, &fd, &holder, NULL) != 0 || lock_sign(fd, 0) < 0)
+        return -1;
+    return TAKE_FD(fd);
 }
 
 Inheritance inheritance_receive(Home *home) {
@@ -62,11 +76,16 @@ Inheritance inheritance_receive(Home *home) {
 
     bool told = value && sscanf(value, "%d:%d:%d%n", &home_fd, &lock_fd, &token, &end) == 3 && value[end] == '\0';
     (void)unsetenv(VARIABLE);
-    if (!told || !is_of(home, home_fd, lock_fd))
+    if (!told || !is_folder_of(home, home_fd))
         return inheritance;
     (void)set_inherited(home_fd, false);
     (void)set_inherited(lock_fd, false);
+    if (!is_lock_of(home, lock_fd))
+        lock_fd = take_anew(home);
     (void)close(home->fd);
-    home->fd = home_fd;
+    home->fd =
+        home_fd; /* whatever comes of the file: nobody but us holds the folder, and that may not lock us out */
+    if (lock_fd < 0)
+        return inheritance;
     return (Inheritance){.received = true, .lock_fd = lock_fd, .token = token};
 }

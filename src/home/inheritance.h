@@ -28,7 +28,8 @@ MUST_USE int inheritance_leave(const Home *home, int lock_fd, int token);
 void inheritance_take_back(const Home *home, int lock_fd);
 
 /**
- * Takes what was left: @home->fd becomes the inherited descriptor, which holds the folder's lock. What is no
- * descriptor of this home and its lock is ignored; the environment is cleared of it either way.
+ * Takes what was left: @home->fd becomes the inherited descriptor, which holds the folder's lock. What is no such
+ * descriptor of this home is ignored; the environment is cleared of it either way. The lock file is taken anew if
+ * it was removed meanwhile; if that fails, nothing is received, but @home->fd holds the folder still.
  */
 Inheritance inheritance_receive(Home *home);

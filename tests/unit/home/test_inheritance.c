@@ -141,6 +141,45 @@ static void test_descriptors_without_the_lock(void **unused) {
     assert_int_equal(fcntl(folder_fd, F_GETFD), FD_CLOEXEC);
 }
 
+/* Somebody has removed the lock file while Visor ran: it must not be locked out of its own home by itself. */
+static void test_lock_file_that_was_removed(void **unused) {
+    pid_t holder = 0;
+    int fd = -1;
+    (void)unused;
+    assert_int_equal(unlinkat(home.private_fd, HOME_LOCK_FILE, 0), 0);
+    assert_int_equal(inheritance_leave(&home, lock_fd, 5), 0);
+    Home again = open_again();
+    Inheritance inheritance = inheritance_receive(&again);
+    assert_true(inheritance.received);
+    assert_int_equal(inheritance.token, 5);
+    assert_int_equal(again.fd, home.fd);
+    assert_int_not_equal(inheritance.lock_fd, lock_fd);
+    assert_false(is_inherited(inheritance.lock_fd) || is_inherited(lock_fd));
+    assert_int_equal(lock_take(home.private_fd, HOME_LOCK_FILE, &fd, &holder, NULL), 1);
+    assert_int_equal(holder, getpid());
+    inheritance_clear(&inheritance);
+    again.fd = -1;
+    home_close(&again);
+}
+
+/* And if another has made it and holds it, that one is in the way, but not we ourselves. */
+static void test_lock_file_of_another(void **unused) {
+    pid_t holder = 0;
+    int fd = -1;
+    (void)unused;
+    assert_int_equal(unlinkat(home.private_fd, HOME_LOCK_FILE, 0), 0);
+    assert_int_equal(lock_take(home.private_fd, HOME_LOCK_FILE, &fd, &holder, NULL), 0);
+    assert_int_equal(inheritance_leave(&home, lock_fd, 5), 0);
+    Home again = open_again();
+    Inheritance inheritance = inheritance_receive(&again);
+    assert_false(inheritance.received);
+    assert_int_equal(inheritance.lock_fd, -1);
+    assert_int_equal(lock_folder(again.fd), 0);
+    (void)close(fd);
+    again.fd = -1;
+    home_close(&again);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         held_test(test_what_was_left_is_received),
@@ -148,6 +187,8 @@ int main(void) {
         held_test(test_garbage),
         held_test(test_descriptors_of_something_else),
         held_test(test_descriptors_without_the_lock),
+        held_test(test_lock_file_that_was_removed),
+        held_test(test_lock_file_of_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -230,6 +230,23 @@ static void test_locks_that_cannot_be_understood(void **unused) {
     assert_non_null(strstr(failure.message, LOCK));
 }
 
+/* Nor is it shortened: on a full disk, what was given back could not be had again. */
+static void test_saving_keeps_the_size(void **unused) {
+    char long_text[6000];
+    struct stat before, after;
+    Failure failure = {0};
+    (void)unused;
+    _cleanup_fd_ int fd = openat(home.private_fd, "vega.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    memset(long_text, 'l', sizeof long_text - 1);
+    long_text[sizeof long_text - 1] = '\0';
+    assert_int_equal(lock_write_text(fd, long_text), 0);
+    assert_int_equal(fstat(fd, &before), 0);
+    const ProcessRecord record = sample();
+    assert_int_equal(process_record_save(&home, PROCESS_VEGA, &record, &failure), 0);
+    assert_int_equal(fstat(fd, &after), 0);
+    assert_int_equal(after.st_size, before.st_size);
+}
+
 /* The file is written over as it is: replacing it would take the lock away from who holds it. */
 static void test_saving_leaves_the_lock_held(void **unused) {
     Failure failure = {0};
@@ -274,6 +291,7 @@ int main(void) {
         home_test(test_formats),
         home_test(test_locks_that_tell_nothing),
         home_test(test_locks_that_cannot_be_understood),
+        home_test(test_saving_keeps_the_size),
         home_test(test_saving_leaves_the_lock_held),
         home_test(test_writing_to_what_cannot_be_written),
     };

@@ -236,12 +236,12 @@ static void test_dead_child_of_ours(void **unused) {
     assert_int_equal(look(), ALIVE_NOTHING);
 }
 
-/* Nobody will tell us of its end: it is dead. */
-static void test_dead_child_of_another(void **unused) {
+/* Nobody will tell us of its end: it is dead, and if its parent has the lock, too, that is another one. */
+static void check_dead_child_of_another(bool with_lock) {
     ProcessStat stat;
-    (void)unused;
+    int fd = with_lock ? take() : -1;
     Pair pair = start_pair();
-    assert_int_equal(process_stat(pair.descendant, &stat), 0);
+    (void)close_fd(fd);
     record(pair.descendant, own_path, own_path);
     assert_int_equal(look(), ALIVE_ADOPTED);
     _cleanup_fd_ int pid_fd = (int)syscall(SYS_pidfd_open, pair.descendant, 0);
@@ -249,8 +249,14 @@ static void test_dead_child_of_another(void **unused) {
     assert_int_equal(kill(pair.descendant, SIGKILL), 0);
     assert_int_equal(poll(&end, 1, 20000), 1);
     assert_int_equal(process_stat(pair.descendant, &stat), 0); /* it is still there, since nobody reaps it */
-    assert_int_equal(look(), ALIVE_NOTHING);
+    assert_int_equal(look(), with_lock ? ALIVE_UNKNOWN : ALIVE_NOTHING);
     kill_and_reap(pair.pid);
+}
+
+static void test_dead_child_of_another(void **unused) {
+    (void)unused;
+    check_dead_child_of_another(false);
+    check_dead_child_of_another(true);
 }
 
 int main(void) {
