@@ -142,12 +142,13 @@ int lock_read(int folder_fd, const char *name, LockNote *ret) {
         return negative_errno();
     if (!S_ISREG(status.st_mode) || status.st_size > SIGNATURE_BYTES + TEXT_BYTES_MOST)
         return -EFBIG;
-    content = malloc(SIGNATURE_BYTES + TEXT_BYTES_MOST);
+    content = malloc(SIGNATURE_BYTES + TEXT_BYTES_MOST + 1);
     if (!content)
         return -ENOMEM;
     ssize_t length = pread(fd, content, SIGNATURE_BYTES + TEXT_BYTES_MOST, 0);
     if (length < 0)
         return negative_errno();
+    content[length] = '\0';
     size_t signed_bytes = length < SIGNATURE_BYTES ? (size_t)length : SIGNATURE_BYTES;
     memcpy(signature, content, signed_bytes);
     ret->text = text_of(content + signed_bytes, (size_t)length - signed_bytes);

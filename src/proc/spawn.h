@@ -1,10 +1,10 @@
 /*
  * The only fork of Visor.
  *
- * What a child gets: a session, and so a process group, of its own, every signal at its default and unblocked, /dev/null as standard
- * input, Visor's standard output and error unless told otherwise, Visor's environment and working directory, and no
- * descriptor besides, except the lock it is to hold. Nobody waits for its exec: if that fails, its errno comes over
- * a pipe that is read when the child ends (proc/child.h).
+ * What a child gets: a session, and so a process group, of its own, every signal at its default and unblocked,
+ * /dev/null as standard input, Visor's standard output and error unless told otherwise, Visor's environment and
+ * working directory, and no descriptor besides, except the lock it is to hold. Nobody waits for its exec: if that
+ * fails, its errno comes over a pipe that is read when the child ends (proc/child.h).
  */
 #pragma once
 
