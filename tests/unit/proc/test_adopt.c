@@ -180,7 +180,8 @@ static Stranger start_stranger(bool reaps) {
 }
 
 static void end_stranger(Stranger *stranger) {
-    kill_and_reap(stranger->keeper); /* the others go with it */
+    (void)kill(-stranger->pid, SIGKILL); /* its member lives, so the group is still this one */
+    kill_and_reap(stranger->keeper);
     struct pollfd end = {.fd = stranger->pid_fd, .events = POLLIN};
     assert_int_equal(poll(&end, 1, 20000), 1);
     stranger->pid_fd = close_fd(stranger->pid_fd);
