@@ -34,7 +34,19 @@ static Alive look_without_lock(const ProcessRecord *record) {
     return executable && is_as_recorded(record, executable) ? ALIVE_ADOPTED : ALIVE_NOTHING;
 }
 
-static Alive look_with_lock(const ProcessRecord *record, Failure *failure) {
+/* Only what Visor started, and what that started, can hold the lock; so its own hold says more than its executable.
+ */
+static bool holds_lock_itself(const Home *home, const char *lock, pid_t pid) {
+    enum { HOLDERS_MAX = 64 };
+    pid_t holders[HOLDERS_MAX];
+    size_t count = lock_holders(home->private_fd, lock, holders, HOLDERS_MAX);
+    for (size_t i = 0; i < count && i < HOLDERS_MAX; i++)
+        if (holders[i] == pid)
+            return true;
+    return false;
+}
+
+static Alive look_with_lock(const Home *home, const char *lock, const ProcessRecord *record, Failure *failure) {
     _cleanup_free_ char *executable = NULL;
 
     if (record->pid == 0) {
@@ -48,7 +60,8 @@ static Alive look_with_lock(const ProcessRecord *record, Failure *failure) {
         return ALIVE_UNKNOWN;
     }
     executable = process_executable(record->pid);
-    if (executable && record->executable && !streq(executable, record->executable)) {
+    if (executable && record->executable && !streq(executable, record->executable) &&
+        !holds_lock_itself(home, lock, record->pid)) {
         (void)failure_set(
             failure, 0, "pid %d runs %s, not %s as it did", (int)record->pid, executable, record->executable);
         return ALIVE_UNKNOWN;
@@ -79,7 +92,7 @@ Alive survivor_look(const Home *home, ProcessName name, ProcessRecord *ret, Fail
     int r = process_record_load(home, name, ret, failure);
     if (held == 0)
         return r == 0 ? look_without_lock(ret) : ALIVE_NOTHING;
-    alive = r == 0 ? look_with_lock(ret, failure) : ALIVE_UNKNOWN;
+    alive = r == 0 ? look_with_lock(home, lock, ret, failure) : ALIVE_UNKNOWN;
     if (alive == ALIVE_UNKNOWN)
         describe(home, lock, failure);
     return alive;

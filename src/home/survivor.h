@@ -12,7 +12,7 @@
  * is taken for the moment of the look.
  *
  * It is known (ALIVE_ADOPTED) if its pid, start time and executable are those on record. Without its lock, which a
- * wrapper may have closed, the executable must be seen for that; with it, it must not be seen to be another.
+ * wrapper may have closed, the executable must be seen for that; if it is another, it must hold the lock itself.
  * ALIVE_UNKNOWN comes with the reason in @failure: somebody holds the lock, and it is not certain that it is the
  * node. Who it is, lock_holders_describe() tells, which has to look at every process of the machine.
  *

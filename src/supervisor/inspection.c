@@ -190,7 +190,7 @@ void inspect(Supervisor *supervisor) {
  */
 static int read_state(Supervisor *supervisor, bool is_known, Failure *failure) {
     int r = state_load(supervisor->home, &supervisor->state, failure);
-    if (r == -EPROTO)
+    if (r == -EPROTO || r == -ENOMEM) /* neither is damage */
         return r;
     supervisor->state_damaged = r != 0;
     if (r != 0)

@@ -2,6 +2,7 @@
 #include "base/cleanup.h"
 #include "base/fail_point.h"
 #include "base/process_stat.h"
+#include "base/strings.h"
 #include "home/lock.h"
 #include "supervisor/shell.h"
 
@@ -94,6 +95,13 @@ static int spawn(Supervisor *supervisor, ProcessName name, const char *height, F
     return 0;
 }
 
+/* A child that has not come to its exec yet still runs what Visor runs: that is not told of it. */
+static char *executable_of(const Supervisor *supervisor, pid_t pid) {
+    _cleanup_free_ char *executable = process_executable(pid);
+    bool is_visor = executable && supervisor->reexec.program && streq(executable, supervisor->reexec.program);
+    return is_visor ? NULL : TAKE_PTR(executable);
+}
+
 static void write_record(Supervisor *supervisor, ProcessName name) {
     ProcessRecord *record = &supervisor->records[name];
     Failure failure = {0};
@@ -102,7 +110,7 @@ static void write_record(Supervisor *supervisor, ProcessName name) {
         return;
     record->note = supervisor->note;
     if (record->note.answered && !record->executable)
-        record->executable = process_executable(record->pid);
+        record->executable = executable_of(supervisor, record->pid);
     if (process_record_save(supervisor->home, name, record, &failure) < 0)
         complain_about_record(supervisor, name, &failure);
 }

@@ -5,7 +5,6 @@
  */
 #include "base/cleanup.h"
 #include "base/fail_point.h"
-#include "base/process_stat.h"
 #include "build_info.h"
 #include "home/inheritance.h"
 #include "home/visor_record.h"
@@ -98,7 +97,6 @@ static void reap_tools(const Supervisor *supervisor) {
 }
 
 void reexec_begin(Supervisor *supervisor) {
-    supervisor->reexec.program = process_executable(getpid());
     if (!supervisor->handed_over) {
         tell(supervisor, REEXEC_NONE, "");
         return;

@@ -1,6 +1,7 @@
 #include "supervisor/supervisor.h"
 
 #include "base/cleanup.h"
+#include "base/process_stat.h"
 #include "supervisor/shell.h"
 
 #include <assert.h>
@@ -258,6 +259,7 @@ int supervisor_run(Home *home, const Inheritance *inheritance, Config *config, E
     r = inspect_begin(&supervisor, &begin, failure);
     if (r < 0)
         return r;
+    supervisor.reexec.program = process_executable(getpid());
     watch_start(&supervisor);
     supervisor_dispatch(&supervisor, begin);
     reexec_begin(&supervisor);

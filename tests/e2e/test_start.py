@@ -89,8 +89,8 @@ def test_an_orphan_of_a_killed_visor_is_never_doubled(world):
     visor.end()
     assert alive(orphan)
 
-    successor = world.up()
-    assert successor.said("taken over", pid=str(orphan))
+    successor = world.start()
+    successor.wait("taken over", pid=str(orphan))
     assert alive(orphan) and world.pids() == [orphan]
     successor.stop()
     assert not alive(orphan)

@@ -248,7 +248,7 @@ def test_the_upgrade_height_survives_a_new_visor(world):
     world.scenario(versions={})
     visor = world.up()
     visor.stop()
-    assert state(world)["answered"] is True
+    assert state(world)["stage"] == "answered"
     visor = world.up()
     visor.stop()
     starts = [height_of(event) for event in world.events("main", process="vega", version="v1.1.0")]

@@ -91,13 +91,17 @@ static void test_known(void **unused) {
 
 static void test_other_executable_than_recorded(void **unused) {
     (void)unused;
-    pid_t pid = start_with_lock();
-    record(pid, own_path, "/srv/v1/vega");
+    pid_t holder = start_with_lock();
+    record(holder, own_path, "/srv/v1/vega"); /* it became another program since: the lock in its hands tells */
+    assert_int_equal(look(), ALIVE_ADOPTED);
+    pid_t other = fork_still();
+    record(other, own_path, "/srv/v1/vega");
     assert_int_equal(look(), ALIVE_UNKNOWN);
     check_why(own_path);
     check_why("not /srv/v1/vega");
     check_why("stop what holds it");
-    kill_and_reap(pid);
+    kill_and_reap(other);
+    kill_and_reap(holder);
 }
 
 /* Its lock was closed by a wrapper: then nothing but what it runs tells that it is the one. */
