@@ -82,9 +82,9 @@ Inheritance inheritance_receive(Home *home) {
     (void)set_inherited(lock_fd, false);
     if (!is_lock_of(home, lock_fd))
         lock_fd = take_anew(home);
+    /* Whatever comes of the file: it is we who hold the folder, and that may not lock us out. */
     (void)close(home->fd);
-    home->fd =
-        home_fd; /* whatever comes of the file: nobody but us holds the folder, and that may not lock us out */
+    home->fd = home_fd;
     if (lock_fd < 0)
         return inheritance;
     return (Inheritance){.received = true, .lock_fd = lock_fd, .token = token};
