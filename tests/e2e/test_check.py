@@ -53,17 +53,62 @@ def test_beside_a_running_visor(world):
     visor.stop()
 
 
-def test_a_node_that_lives_without_its_visor(world):
+def killed(world):
+    """A node whose Visor is no more."""
     visor = world.up()
     visor.process.kill()
     visor.process.wait()
+    return world.pids()[0]
+
+
+def test_a_node_that_lives_without_its_visor(world):
+    pid = killed(world)
     findings = check(world)
-    problem = found(findings, "lock", "problem", f"alive without a visor: pid {world.pids()[0]}")
-    assert "stop it" in problem["cure"]
+    warning = found(findings, "lock", "warning", f"a vega process is alive without a visor: pid {pid}")
+    assert "takes it over" in warning["cure"] and faults(findings) == [warning]
     found(findings, "lock", "ok", "no visor runs")
+    found(findings, "lock", "ok", "no data-node process is alive")
+    found(findings, "socket", "ok", f"the node of this home answers: pid {pid}")
     before = tree(world.home)
     check(world)
     assert tree(world.home) == before
+    visor = world.start()
+    visor.wait("taken over, alive", pid=str(pid))
+    visor.stop()
+
+
+def test_a_node_that_its_dead_visor_has_told_to_stop(world):
+    world.write_config(onVisorDeath="stop")
+    world.scenario(stop_ms=600_000)
+    killed(world)
+    assert "starts the node anew" in found(check(world), "lock", "warning", "alive without a visor")["cure"]
+
+
+@pytest.mark.parametrize("text, why", [
+    (b"{\"format\":1,", "is damaged"),
+    (b"{\"format\":99}", "was written by a newer visor"),
+    (b" " * 4000, "does not tell who holds it"),
+])
+def test_a_node_that_no_visor_could_take_over(world, text, why):
+    pid = killed(world)
+    with open(world.home / ".visor" / "vega.lock", "r+b") as lock:
+        lock.seek(32)  # behind the signature
+        lock.write(text.ljust(4000))
+    problem = found(check(world), "lock", "problem", f"pid {pid}, and visor could not take it over")
+    assert why in problem["text"] and "stop" in problem["text"]
+    assert len(world.pids()) == 1
+
+
+def test_a_node_that_runs_what_current_does_not_name(world):
+    killed(world)
+    world.release("v1.1.0", "v1.1.0")
+    current = world.home / "current"
+    current.unlink()
+    current.symlink_to(world.home / "v1.1.0")
+    warning = found(check(world), "current", "warning", "is what runs, and `current` does not name it")
+    assert str(world.home / "genesis") in warning["text"]
+    (world.home / "genesis" / "run-config.toml").write_text("name = 5\n")
+    found(check(world), "run-config", "problem", "genesis/run-config.toml")
 
 
 def test_somebody_elses_node_at_the_socket(world):
