@@ -91,7 +91,9 @@ void check_home(Check *check) {
     check_rights(check);
     check_private(check);
     int r = state_load(&check->home, &check->state, &failure);
-    if (r != 0)
+    if (r == -EPROTO)
+        check_problem(check, CHECK_HOME, check->home.path, NULL, "%s", failure.message);
+    else if (r != 0)
         check_warning(
             check, CHECK_HOME, check->home.path,
             r > 0 ? "visor sets it aside while there is a `current`" : "let the user that runs visor read it", "%s",

@@ -126,3 +126,13 @@ def test_the_data_nodes_own_binary(world_with_data_node):
     world.put_binary(world.home / "v1.1.0", "v1.2.0", "data-node")
     problem = found(check(world, "--upgrade", "v1.1.0"), "binary", "problem", "reports version v1.2.0")
     assert problem["subject"] == str(world.home / "v1.1.0" / "data-node")
+
+
+def test_a_record_of_a_newer_visor(world):
+    world.up().stop()
+    record = world.home / ".visor" / "state.json"
+    record.write_text('{"format": 99}')
+    problem = found(check(world), "home", "problem", "newer visor")
+    assert str(record) in problem["text"]
+    assert world.refused("run", "--home", world.home)[0] == 85
+    assert record.read_text() == '{"format": 99}'
