@@ -131,6 +131,22 @@ def test_the_home_is_never_free(world, installed):
     visor.stop()
 
 
+@pytest.mark.parametrize("clear", [
+    lambda private: (private / "lock").unlink(),
+    shutil.rmtree,
+], ids=["the lock", "all of it"])
+def test_what_was_cleared_up_is_made_anew(world, installed, clear):
+    """Whoever removes HOME/.visor or a file in it while Visor runs does not lock it out of its own home."""
+    visor = world.up()
+    clear(world.home / ".visor")
+    done = reexec(world)
+    assert done.returncode == 0, done
+    assert len(world.pids()) == 1 and alive(world.pids()[0])
+    assert world.refused()[0] == 80
+    visor.stop()
+    assert world.living() == []
+
+
 def test_a_forged_handover_is_ignored(world):
     visor = world.up()
     for value in ("0:1:2", "3:4:5", "7:8:0", "-1:-1:0", "x", ""):
