@@ -132,7 +132,7 @@ def test_what_a_power_cut_leaves(world):
 def test_it_stays_bounded(world):
     old, new = files(world)
     new.parent.mkdir(mode=0o700)
-    line = line_of("old", text="x" * 500)
+    line = line_of("old", text="x" * 50)
     new.write_text(line * ((FILE_BYTES_MAX - 300) // len(line)))
     old.write_text(line_of("ancient"))
     world.up().stop()
