@@ -71,13 +71,19 @@ class Life:
         """Waits until it is seen; a Visor that died at its fail point is followed by a new one."""
         def seen():
             found = look()
-            if not found and self.visor.process.poll() is not None:
+            if not found and self.is_point_met_by_fetch():
+                self.kill_and_start("visor-fetch died at its fail point")
+            elif not found and self.visor.process.poll() is not None:
                 assert self.point and self.visor.process.returncode == -signal.SIGKILL, \
                     f"visor left with {self.visor.process.returncode}"
                 self.counts[f"kill: at {self.point}"] += 1
                 self.start()
             return found
         return wait_until(seen, what, 2 * DEADLINE_SECONDS)
+
+    def is_point_met_by_fetch(self):
+        """visor-fetch has the same environment, and writes files, too: every one that this Visor starts would die."""
+        return self.point and self.visor.said("could not be fetched", why="was killed by SIGKILL")
 
     def ask(self, number):
         """Signals Visor, which has to have begun: until then it is a program that any signal ends."""
