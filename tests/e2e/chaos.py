@@ -32,16 +32,19 @@ def play(seed, number, rounds, only=None, say=lambda text: None):
     """One world: @rounds rounds. Returns the counts; raises AssertionError with what happened."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="visor-"))
     (folder / "stamps").mkdir()
-    world = LongWorld(folder, folder / "stamps", data_node=number % 2 == 1, small_disk=number % 4 in (1, 2))
+    with_small_disk = number % 4 in (1, 2) or only == "full_disk"
+    world = LongWorld(folder, folder / "stamps", data_node=number % 2 == 1, small_disk=with_small_disk)
     try:
         with Releases(folder / "server") as releases:
             life = Rounds(world, releases, f"{seed}/{number}")
+            if with_small_disk and not world.has_small_disk:
+                life.counts["skipped: a disk of its own, which is not to be had here, and so all of full_disk"] += 1
             try:
                 for done in range(rounds):
                     life.round(only)
                     if done % 50 == 49:
                         say(f"world {number}: {done + 1} rounds")
-                life.end()
+                life.stop_visor()
             except BaseException as error:
                 raise AssertionError(
                     f"seed {seed}, world {number}, round {life.rounds}, {life.doing}: {error}\n{world.recent()}") from error

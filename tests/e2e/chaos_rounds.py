@@ -19,7 +19,9 @@ UPGRADE_MOMENTS = ["instant", "instant", "accepted", "ready", "stop", "gone", "s
 
 
 class Rounds(Life):
-    weights = WEIGHTS
+    @property
+    def weights(self):
+        return {kind: weight for kind, weight in WEIGHTS.items() if kind != "full_disk" or self.world.has_small_disk}
 
     def start_moment(self, moment, mains):
         if moment == "spawned":
@@ -291,9 +293,7 @@ class Rounds(Life):
 
     def do_full_disk(self):
         """Nothing can be written: the node is supervised, and the upgrade waits until it can."""
-        if not self.world.has_small_disk:
-            self.counts["skipped: full_disk, the home is on no disk of its own"] += 1
-            return
+        assert self.world.has_small_disk, "the home is on no disk of its own: the machine's would be filled"
         new, filler = self.next_tag(), self.world.home / "filler"
         self.world.release(new, new)
         with open(filler, "wb", buffering=0) as stream:
