@@ -106,6 +106,9 @@ class Life:
         self.until(self.is_settled, lambda: f"{self.version} runs, answers and is recorded; state {self.world.state()}, "
                                             f"lock {self.world.lock_record()}, nodes {self.world.nodes()}")
 
+    def starts(self):
+        return len(self.world.events("main", process="vega"))
+
     def stop_visor(self):
         """Stops it and the node; a fail point that it had not met yet may end it in this, and the next one has none."""
         self.visor.signal(signal.SIGTERM)
@@ -116,6 +119,7 @@ class Life:
             self.visor.signal(signal.SIGTERM)
             self.visor.end()
         assert self.visor.process.returncode == 0, f"visor left with {self.visor.process.returncode}"
+        self.started = self.starts()
         assert not any(self.world.table().values()), self.world.table()
 
     def kill_node_process(self, count=True):
@@ -139,14 +143,14 @@ class Life:
         self.random = random.Random(f"{self.seed}/{self.rounds}")
         kind = only or self.random.choices(list(self.weights), list(self.weights.values()))[0]
         self.doing, self.touched = kind, False
-        before, started = self.world.nodes(), len(self.world.events("main", process="vega"))
+        before, self.started = self.world.nodes(), self.starts()
         getattr(self, f"do_{kind}")()
         self.doing = f"{kind}, then"
         self.settle()
         self.world.check_round(self.version)
         after = self.world.nodes()
         assert self.touched or before == after, f"a healthy node was restarted: {before}, now {after}"
-        restarts = len(self.world.events("main", process="vega")) - started
+        restarts = self.starts() - self.started
         assert restarts == (1 if self.touched and self.starts_once else restarts), f"{restarts} starts"
         self.starts_once = True
         wait_until(lambda: all(self.is_of_ours(pid) for pid in self.world.fetchers()), "no visor-fetch without a visor")
