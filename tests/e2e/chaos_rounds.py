@@ -150,7 +150,7 @@ class Rounds(Life):
 
     def do_reload(self):
         self.kill_and_start_at_point()
-        self.world.write_config(stopSignalTimeoutSeconds=30 + self.rounds % 7 + 1)
+        self.world.write_config(stopSignalTimeoutSeconds=61 - self.world.settings["stopSignalTimeoutSeconds"])
         if self.random.random() < 0.5:
             self.pause(0.5)
         else:

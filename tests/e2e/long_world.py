@@ -106,11 +106,19 @@ class LongWorld(World):
     def forget_blocks(self):
         self.tail.parsed = self.told()
 
+    def is_node(self, pid):
+        """Alive, and what it was: in a long life the number of one that has ended is given to another."""
+        try:
+            words = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+        return str(self.node) in words and alive(pid)
+
     def nodes(self):
         """The living processes of the node, by the node's own word: {process: [pid]}."""
         found = {process: [] for process in self.processes}
         for event in self.events("main"):
-            if event["process"] in found and alive(event["pid"]):
+            if event["process"] in found and self.is_node(event["pid"]):
                 found[event["process"]].append(event["pid"])
         return found
 

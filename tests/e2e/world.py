@@ -35,9 +35,9 @@ def wait_until(look, what, seconds=DEADLINE_SECONDS):
 
 
 def alive(pid):
-    """Is the process there, and no zombie?"""
+    """Is the process there, and neither a zombie nor just being reaped?"""
     try:
-        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
     except (FileNotFoundError, ProcessLookupError):
         return False
 
