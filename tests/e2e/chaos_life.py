@@ -61,6 +61,8 @@ class Life:
         if self.visor.process.poll() is None:
             os.kill(self.visor.pid, signal.SIGKILL)
             self.counts[f"kill: {when}"] += 1
+        elif self.point:
+            self.counts[f"kill: at {self.point}"] += 1
         self.visor.process.wait()
 
     def kill_and_start(self, when):

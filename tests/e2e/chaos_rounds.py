@@ -191,7 +191,8 @@ class Rounds(Life):
         if moment == "instant":
             self.pause(0.5)
         else:
-            self.world.wait_event(moment, pid=nodes["vega"])
+            wait_until(lambda: self.world.events(moment, pid=nodes["vega"]) or self.visor.process.poll() is not None,
+                       f"{moment} of the node, or the end of visor at its fail point")
         self.kill_and_start(f"stop, {moment}")
         self.settle()
         for process, pid in nodes.items():
