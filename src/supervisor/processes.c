@@ -152,6 +152,11 @@ void processes_signal_all(const Supervisor *supervisor, ProcessName name, int si
         lock_signal_holders(supervisor->home->private_fd, lock, signal_number);
 }
 
+void processes_keep_records(Supervisor *supervisor) {
+    for (ProcessName name = 0; name < PROCESS_COUNT; name++)
+        write_record(supervisor, name);
+}
+
 /*
  * The locks of the dead are not kept where somebody has cleared up; those of the living are known by their pidfd,
  * and a new Visor will know them by what is written here.
@@ -161,8 +166,7 @@ void processes_keep_private(Supervisor *supervisor) {
     int r = home_keep_private(supervisor->home, &failure);
     if (r > 0) {
         log_warning("node", "HOME/.visor was removed while visor runs; it is made anew");
-        for (ProcessName name = 0; name < PROCESS_COUNT; name++)
-            write_record(supervisor, name);
+        processes_keep_records(supervisor);
         if (supervisor->state.folder)
             r = state_save(supervisor->home, &supervisor->state, &failure);
     }

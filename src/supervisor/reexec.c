@@ -70,6 +70,9 @@ void reexec_reexec(Supervisor *supervisor) {
     const Reexec *reexec = &supervisor->reexec;
     char *arguments[] = {reexec->program, (char[]){"run"}, (char[]){"--home"}, supervisor->home->path, NULL};
 
+    /* Once more, whatever was cleared up since: the new binary knows no node but what is written there. */
+    processes_keep_private(supervisor);
+    processes_keep_records(supervisor);
     tell(supervisor, REEXEC_TRYING, "");
     int r = inheritance_leave(supervisor->home, supervisor->lock_fd, reexec->token);
     if (r >= 0) {

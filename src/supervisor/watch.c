@@ -86,14 +86,46 @@ static bool is_about(const struct inotify_event *event, const char *name) {
     return event->mask & IN_Q_OVERFLOW || (event->len > 0 && name && streq(event->name, name));
 }
 
+static bool is_about_lock(const struct inotify_event *event) {
+    for (ProcessName name = 0; name < PROCESS_COUNT; name++) {
+        _cleanup_free_ char *lock = home_process_lock(PROCESS_NAME[name]);
+        if (is_about(event, lock))
+            return true;
+    }
+    return false;
+}
+
+/* The process keeps its lock, but of a file without a name: a new Visor would not see it, and start another. */
+static int on_private(sd_event_source *source, const struct inotify_event *event, void *userdata) {
+    (void)source;
+    if (!is_about_lock(event))
+        return 0;
+    log_warning("watch", "a lock of the node was removed while visor runs; it is made anew");
+    processes_keep_records(userdata);
+    return 0;
+}
+
+static void watch_private(Supervisor *supervisor) {
+    _cleanup_free_ char *path = home_path(supervisor->home, HOME_PRIVATE_FOLDER);
+    supervisor->watch.private = sd_event_source_disable_unref(supervisor->watch.private);
+    int r = path ? sd_event_add_inotify(
+                       supervisor->event, &supervisor->watch.private, path, IN_DELETE | IN_MOVED_FROM | IN_ONLYDIR,
+                       on_private, supervisor)
+                 : -ENOMEM;
+    if (r < 0)
+        warn_once(&supervisor->watch, r);
+}
+
 static int on_home(sd_event_source *source, const struct inotify_event *event, void *userdata) {
     Supervisor *supervisor = userdata;
     (void)source;
 
     if (is_about(event, HOME_CONFIG_FILE))
         reload_soon(supervisor);
-    if (is_about(event, HOME_PRIVATE_FOLDER))
+    if (is_about(event, HOME_PRIVATE_FOLDER)) {
         processes_keep_private(supervisor);
+        watch_private(supervisor);
+    }
     if (is_about(event, supervisor->watch.release_name) || is_about(event, HOME_CURRENT_LINK))
         release_may_have_changed(supervisor);
     return 0;
@@ -110,6 +142,7 @@ void watch_start(Supervisor *supervisor) {
         warn_once(&supervisor->watch, r);
     if (r < 0)
         look_by_timer(supervisor);
+    watch_private(supervisor);
     watch_config_link(supervisor);
 }
 
@@ -136,6 +169,7 @@ void watch_release(Supervisor *supervisor, const char *folder) {
 
 void watch_free(Watch *watch) {
     (void)sd_event_source_disable_unref(watch->home);
+    (void)sd_event_source_disable_unref(watch->private);
     (void)sd_event_source_disable_unref(watch->release);
     (void)sd_event_source_disable_unref(watch->timer);
     free(watch->release_folder);

@@ -12,7 +12,7 @@ from world import DEADLINE_SECONDS, alive, wait_until
 # kind: how often, of the sum
 WEIGHTS = {"start": 3, "adoption": 3, "restart": 4, "kill_node": 2, "fetch": 3, "upgrade": 8, "reload": 2, "reexec": 4,
            "stop": 4, "freeze_visor": 2, "freeze_node": 2, "socket": 1, "current": 2, "state": 2, "private": 1,
-           "locks": 1, "down": 2, "two_visors": 2, "full_disk": 2}
+           "lock_removed": 2, "locks": 1, "down": 2, "two_visors": 2, "full_disk": 2}
 KINDS = list(WEIGHTS)
 DAMAGED = ["", "{", "[]", "x" * 70_000, "\0" * 40, '{"format":2}', '{"format":2,"release":{"tag":"v1.0.0"}}']
 UPGRADE_MOMENTS = ["instant", "instant", "accepted", "ready", "stop", "gone", "switched", "spawned", "listening"]
@@ -256,14 +256,22 @@ class Rounds(Life):
 
     def do_private(self):
         """.visor is removed below a living Visor, which is killed then: its node is still known."""
-        aside = self.world.folder / "aside"
-        (self.world.home / ".visor").rename(aside) if not self.world.has_small_disk else shutil.rmtree(
-            self.world.home / ".visor", ignore_errors=True)
+        aside = self.world.home / "aside"
+        (self.world.home / ".visor").rename(aside)
         self.counts["else: .visor removed"] += 1
         self.said("was removed while visor runs")
         shutil.rmtree(aside, ignore_errors=True)
         self.until(lambda: self.world.lock_record()[0], "what runs is written down again")
         self.kill_and_start(".visor removed")
+
+    def do_lock_removed(self):
+        """A lock of a living process is removed, as if it were stale."""
+        process = self.random.choice(self.world.processes)
+        lock = self.world.home / ".visor" / f"{process}.lock"
+        lock.unlink()
+        self.counts["else: lock of the living removed"] += 1
+        self.until(lambda: self.world.lock_record(process)[0], "it is made anew")
+        self.kill_and_start("lock removed")
 
     def do_locks(self):
         """What the locks of a node that is down tell is lost."""

@@ -225,7 +225,7 @@ def test_a_node_without_its_lock_is_known_nevertheless(world):
 
 def test_cleared_private_files_are_no_way_to_lose_the_node(world):
     visor = world.up()
-    shutil.rmtree(world.home / ".visor")
+    (world.home / ".visor").rename(world.folder / "aside")
     visor.wait("it is made anew")
     kill(visor)
     visor = successor(world)
@@ -293,3 +293,20 @@ def test_an_older_state_is_understood(world):
     visor.wait("an earlier visor began it", tag="v1.1.0")
     visor.stop()
     assert json.loads(pathlib.Path(world.home / ".visor" / "state.json").read_text())["format"] == 2
+
+
+@pytest.mark.parametrize("cleared", ["vega.lock", "data-node.lock"])
+def test_a_lock_file_that_was_cleared_up_is_made_anew(world_with_data_node, cleared):
+    """An operator removes a lock that looks stale; then Visor dies. Nothing of the node may be started a second time."""
+    world = world_with_data_node
+    visor = world.up()
+    lock = world.home / ".visor" / cleared
+    lock.unlink()
+    wait_until(lock.exists, f"it is written again:\n{visor.text()}")
+    visor.process.kill()
+    visor.end()
+    visor = world.start()
+    visor.wait("taken over, alive", count=2)
+    assert len(world.pids()) == 1 and len(world.pids("data-node")) == 1 and not world.events("sigterm")
+    visor.stop()
+    assert world.living() == []

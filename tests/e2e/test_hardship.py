@@ -4,7 +4,6 @@ import fcntl
 import os
 import pathlib
 import pty
-import shutil
 import signal
 import subprocess
 
@@ -90,7 +89,7 @@ def test_sigquit_stops_gracefully_too(world):
 def test_private_files_that_are_cleared_up_while_visor_runs(world):
     """Neither does that allow a second visor, nor does it keep the first from restarting its node."""
     visor = world.up()
-    shutil.rmtree(world.home / ".visor")
+    (world.home / ".visor").rename(world.folder / "aside")
     code, text = world.refused()
     assert code == 80 and "another visor" in text
     os.kill(world.pids()[0], signal.SIGKILL)

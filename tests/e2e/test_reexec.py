@@ -133,7 +133,7 @@ def test_the_home_is_never_free(world, installed):
 
 @pytest.mark.parametrize("clear", [
     lambda private: (private / "lock").unlink(),
-    shutil.rmtree,
+    lambda private: shutil.rmtree(private, ignore_errors=True),  # what is made anew meanwhile may be in its way
 ], ids=["the lock", "all of it"])
 def test_what_was_cleared_up_is_made_anew(world, installed, clear):
     """Whoever removes HOME/.visor or a file in it while Visor runs does not lock it out of its own home."""
@@ -143,6 +143,27 @@ def test_what_was_cleared_up_is_made_anew(world, installed, clear):
     assert done.returncode == 0, done
     assert len(world.pids()) == 1 and alive(world.pids()[0])
     assert world.refused()[0] == 80
+    visor.stop()
+    assert world.living() == []
+
+
+@pytest.mark.parametrize("cleared", [".visor", ".visor/vega.lock", ".visor/data-node.lock"])
+def test_what_is_cleared_up_in_the_last_moment_is_made_anew(world_with_data_node, installed, cleared):
+    """After the last look at it and before the new binary's first: that still finds the node it is to supervise."""
+    world = world_with_data_node
+    visor = world.up()
+    new = installed.with_name("visor-to-be")
+    shutil.copy(VISOR, new)
+    install(installed, f"""#!/bin/sh
+if [ "$1" != rehearse ]; then exec {new} "$@"; fi
+{new} "$@" || exit
+mv {world.home / cleared} {world.home}/aside
+""")
+    visor.signal(signal.SIGUSR2)  # the command looks for its answer where it was when it asked
+    visor.wait("visor goes on as a new binary")
+    visor.wait("taken over, alive", count=2)
+    assert len(world.pids()) == 1 and len(world.pids("data-node")) == 1 and not world.events("sigterm")
+    assert visor.process.poll() is None
     visor.stop()
     assert world.living() == []
 
