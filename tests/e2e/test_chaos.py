@@ -1,0 +1,16 @@
+"""Rounds of chaos.py, as many as there is time for: `make chaos N=2000` plays more."""
+
+import subprocess
+import sys
+
+from world import PLAIN_BUILD, ROOT
+
+ROUNDS = 200
+DEADLINE_SECONDS = 240
+
+
+def test_chaos():
+    played = subprocess.run(
+        [sys.executable, ROOT / "tests" / "e2e" / "chaos.py", PLAIN_BUILD, "--rounds", str(ROUNDS), "--seed", "1"],
+        capture_output=True, text=True, timeout=DEADLINE_SECONDS, check=False)
+    assert played.returncode == 0 and f"{ROUNDS} rounds in" in played.stdout, played.stdout + played.stderr
