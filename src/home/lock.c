@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -180,7 +181,25 @@ static bool holds_lock(int proc_fd, const char *pid, const char *number) {
     return strstr(text, "FLOCK") != NULL;
 }
 
-static bool has_locked(int proc_fd, const char *pid, const struct stat *file) {
+/* Which file is meant: the one that has the name now, or the one that had it until it was removed. */
+typedef struct Wanted {
+    const struct stat *file;  /* NULL: */
+    const char *removed_path; /* its absolute path, as /proc tells that of a removed file */
+} Wanted;
+
+static bool is_removed_file(int folder_fd, const char *name, const char *removed_path) {
+    char target[PATH_MAX];
+    ssize_t length = readlinkat(folder_fd, name, target, sizeof target - 1);
+    target[length > 0 ? length : 0] = '\0';
+    return strcmp(target, removed_path) == 0;
+}
+
+static bool is_wanted(int folder_fd, const char *name, const Wanted *wanted) {
+    return wanted->file ? is_file(folder_fd, name, wanted->file)
+                        : is_removed_file(folder_fd, name, wanted->removed_path);
+}
+
+static bool has_locked(int proc_fd, const char *pid, const Wanted *wanted) {
     _cleanup_directory_ DIR *descriptors = NULL;
     char path[64];
     (void)snprintf(path, sizeof path, "%.20s/fd", pid);
@@ -193,27 +212,40 @@ static bool has_locked(int proc_fd, const char *pid, const struct stat *file) {
         return false;
     }
     for (const struct dirent *entry; (entry = readdir(descriptors));) {
-        if (entry->d_name[0] != '.' && is_file(fd, entry->d_name, file) && holds_lock(proc_fd, pid, entry->d_name))
+        if (entry->d_name[0] != '.' && is_wanted(fd, entry->d_name, wanted) &&
+            holds_lock(proc_fd, pid, entry->d_name))
             return true;
     }
     return false;
 }
 
-size_t lock_holders(int folder_fd, const char *name, pid_t *holders, size_t capacity) {
+static size_t find_holders(const Wanted *wanted, pid_t *holders, size_t capacity) {
     _cleanup_directory_ DIR *processes = opendir("/proc");
-    struct stat file;
     size_t count = 0;
 
-    if (!processes || fstatat(folder_fd, name, &file, AT_SYMLINK_NOFOLLOW) < 0)
-        return 0;
-    for (const struct dirent *entry; (entry = readdir(processes));) {
-        if (!isdigit((unsigned char)entry->d_name[0]) || !has_locked(dirfd(processes), entry->d_name, &file))
+    for (const struct dirent *entry; processes && (entry = readdir(processes));) {
+        if (!isdigit((unsigned char)entry->d_name[0]) || !has_locked(dirfd(processes), entry->d_name, wanted))
             continue;
         if (count < capacity)
             holders[count] = (pid_t)strtol(entry->d_name, NULL, 10);
         count++;
     }
     return count;
+}
+
+size_t lock_holders(int folder_fd, const char *name, pid_t *holders, size_t capacity) {
+    struct stat file;
+    if (fstatat(folder_fd, name, &file, AT_SYMLINK_NOFOLLOW) < 0)
+        return 0;
+    return find_holders(&(Wanted){.file = &file}, holders, capacity);
+}
+
+size_t lock_holders_of_removed(const char *path, pid_t *holders, size_t capacity) {
+    char removed_path[PATH_MAX];
+    int length = snprintf(removed_path, sizeof removed_path, "%s (deleted)", path); /* proc_pid_fd(5) */
+    if (length < 0 || (size_t)length >= sizeof removed_path)
+        return 0;
+    return find_holders(&(Wanted){.removed_path = removed_path}, holders, capacity);
 }
 
 void lock_holders_describe(int folder_fd, const char *name, char (*text)[LOCK_HOLDERS_TEXT_BYTES]) {

@@ -69,6 +69,12 @@ MUST_USE int lock_read(int folder_fd, const char *name, LockNote *ret);
  */
 size_t lock_holders(int folder_fd, const char *name, pid_t *holders, size_t capacity);
 
+/**
+ * The same for a lock file that was at @path (absolute, without links) and was removed while somebody held it: the
+ * lock lasts, but nobody finds it by its name.
+ */
+size_t lock_holders_of_removed(const char *path, pid_t *holders, size_t capacity);
+
 enum { LOCK_HOLDERS_TEXT_BYTES = 128 };
 
 /** Writes the holders as "123,456" for a person; "unknown" if none is seen. */

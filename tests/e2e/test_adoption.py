@@ -233,6 +233,24 @@ def test_cleared_private_files_are_no_way_to_lose_the_node(world):
     visor.stop()
 
 
+@pytest.mark.parametrize("cleared", ["vega.lock", "data-node.lock", ""], ids=["core", "data node", "all"])
+def test_a_lock_file_cleared_up_while_no_visor_runs_is_no_second_node(world_with_data_node, cleared):
+    """Nothing tells any more what lives there, but that it holds the lock can still be seen."""
+    world = world_with_data_node
+    kill(world.up())
+    path = world.home / ".visor" / cleared
+    path.unlink() if cleared else shutil.rmtree(path)
+    visor = world.start()
+    line = visor.wait("cannot be taken over")
+    assert "was removed while pid" in line["why"] and "stop that process" in line["why"]
+    assert len(world.pids()) == 1 and len(world.pids("data-node")) == 1 and not world.events("sigterm")
+    for pid in world.living():
+        os.kill(pid, signal.SIGKILL)
+    visor.wait("the node answers")
+    assert len(world.pids()) == 2
+    visor.stop()
+
+
 def test_a_lost_current_is_made_anew_beside_the_living_node(world):
     world.release("v1.1.0", "v1.1.0")
     world.upgrade_at(("v1.1.0", 20))

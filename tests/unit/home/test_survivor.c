@@ -104,6 +104,24 @@ static void test_other_executable_than_recorded(void **unused) {
     kill_and_reap(holder);
 }
 
+/* Somebody has cleared up: the lock lasts, and whoever holds it is seen, but nothing tells what it is. */
+static void test_lock_that_was_removed(void **unused) {
+    (void)unused;
+    char pid_text[32];
+    pid_t pid = start_with_lock();
+    record(pid, own_path, own_path);
+    assert_int_equal(unlinkat(home.private_fd, LOCK, 0), 0);
+    assert_int_equal(look(), ALIVE_UNKNOWN);
+    (void)snprintf(pid_text, sizeof pid_text, "pid %d", (int)pid);
+    check_why("was removed");
+    check_why(pid_text);
+    record(pid, "/srv/v1/script", NULL); /* written again, but not locked: the old one in its hands tells */
+    assert_int_equal(look(), ALIVE_ADOPTED);
+    assert_int_equal(unlinkat(home.private_fd, LOCK, 0), 0);
+    kill_and_reap(pid);
+    assert_int_equal(look(), ALIVE_NOTHING);
+}
+
 /* Its lock was closed by a wrapper: then nothing but what it runs tells that it is the one. */
 static void test_without_its_lock(void **unused) {
     (void)unused;
@@ -268,6 +286,7 @@ int main(void) {
         home_test(test_nothing),
         home_test(test_known),
         home_test(test_other_executable_than_recorded),
+        home_test(test_lock_that_was_removed),
         home_test(test_without_its_lock),
         home_test(test_wrong_start_time),
         home_test(test_not_signed_yet),
