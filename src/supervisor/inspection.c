@@ -238,8 +238,9 @@ int inspect_begin(Supervisor *supervisor, Event *ret, Failure *failure) {
     recorded = realpath(state->folder, NULL);
     ret->begin.record = &state->release;
     ret->begin.is_current = folder ? recorded && streq(recorded, folder) : state->release.stage != STAGE_DECIDED;
-    /* What an earlier Visor had no time to make durable is built on from here. */
-    if (fsync(supervisor->home->private_fd) < 0 || fsync(supervisor->home->fd) < 0)
+    /* What an earlier Visor had no time to make durable is built on from here; the home itself was synced when it
+     * was opened. */
+    if (fsync(supervisor->home->private_fd) < 0)
         log_warning("node", "what lies in the home cannot be made durable", field_errno(errno));
     return 0;
 }

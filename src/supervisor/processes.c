@@ -152,9 +152,12 @@ void processes_signal_all(const Supervisor *supervisor, ProcessName name, int si
         lock_signal_holders(supervisor->home->private_fd, lock, signal_number);
 }
 
-void processes_keep_records(Supervisor *supervisor) {
+void processes_write_again(Supervisor *supervisor) {
+    Failure failure = {0};
     for (ProcessName name = 0; name < PROCESS_COUNT; name++)
         write_record(supervisor, name);
+    if (supervisor->state.folder && state_save(supervisor->home, &supervisor->state, &failure) < 0)
+        switching_complain(supervisor, &failure);
 }
 
 /*
@@ -166,12 +169,10 @@ void processes_keep_private(Supervisor *supervisor) {
     int r = home_keep_private(supervisor->home, &failure);
     if (r > 0) {
         log_warning("node", "HOME/.visor was removed while visor runs; it is made anew");
-        processes_keep_records(supervisor);
-        if (supervisor->state.folder)
-            r = state_save(supervisor->home, &supervisor->state, &failure);
-    }
-    if (r < 0)
+        processes_write_again(supervisor);
+    } else if (r < 0) {
         log_error("node", failure.message);
+    }
 }
 
 void processes_check_lock(Supervisor *supervisor, ProcessName name) {

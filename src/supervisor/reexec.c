@@ -72,7 +72,7 @@ void reexec_reexec(Supervisor *supervisor) {
 
     /* Once more, whatever was cleared up since: the new binary knows no node but what is written there. */
     processes_keep_private(supervisor);
-    processes_keep_records(supervisor);
+    processes_write_again(supervisor);
     tell(supervisor, REEXEC_TRYING, "");
     int r = inheritance_leave(supervisor->home, supervisor->lock_fd, reexec->token);
     if (r >= 0) {

@@ -194,8 +194,9 @@ MUST_USE int processes_take_lock(const Supervisor *supervisor, ProcessName name,
 void processes_note(Supervisor *supervisor, const NodeNote *note);
 /** Sees that HOME/.visor is there, and writes anew what was lost with it. */
 void processes_keep_private(Supervisor *supervisor);
-/** Writes what the locks tell of the living processes once more, into files that somebody may have removed. */
-void processes_keep_records(Supervisor *supervisor);
+/** Writes once more what a new Visor must know: what the locks tell, and the state. Somebody may have removed it.
+ */
+void processes_write_again(Supervisor *supervisor);
 /** The end of a node process: for child_start() and child_adopt(). */
 void processes_ended(Child *child, const ChildEnd *end, void *userdata);
 void processes_signal_all(const Supervisor *supervisor, ProcessName name, int signal_number);

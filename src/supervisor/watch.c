@@ -86,7 +86,9 @@ static bool is_about(const struct inotify_event *event, const char *name) {
     return event->mask & IN_Q_OVERFLOW || (event->len > 0 && name && streq(event->name, name));
 }
 
-static bool is_about_lock(const struct inotify_event *event) {
+static bool is_about_what_counts(const struct inotify_event *event) {
+    if (is_about(event, HOME_STATE_FILE))
+        return true;
     for (ProcessName name = 0; name < PROCESS_COUNT; name++) {
         _cleanup_free_ char *lock = home_process_lock(PROCESS_NAME[name]);
         if (is_about(event, lock))
@@ -95,13 +97,15 @@ static bool is_about_lock(const struct inotify_event *event) {
     return false;
 }
 
-/* The process keeps its lock, but of a file without a name: a new Visor would not see it, and start another. */
+/* A process keeps its lock, but of a file without a name: a new Visor would not find what it tells. */
 static int on_private(sd_event_source *source, const struct inotify_event *event, void *userdata) {
     (void)source;
-    if (!is_about_lock(event))
+    if (!is_about_what_counts(event))
         return 0;
-    log_warning("watch", "a lock of the node was removed while visor runs; it is made anew");
-    processes_keep_records(userdata);
+    log_warning(
+        "watch", "a file of HOME/.visor was removed while visor runs; it is made anew",
+        field_string("file", event->len > 0 ? event->name : "unknown"));
+    processes_write_again(userdata);
     return 0;
 }
 

@@ -159,8 +159,8 @@ if [ "$1" != rehearse ]; then exec {new} "$@"; fi
 {new} "$@" || exit
 mv {world.home / cleared} {world.home}/aside
 """)
-    visor.signal(signal.SIGUSR2)  # the command looks for its answer where it was when it asked
-    visor.wait("visor goes on as a new binary")
+    done = reexec(world)
+    assert done.returncode == 0, done
     visor.wait("taken over, alive", count=2)
     assert len(world.pids()) == 1 and len(world.pids("data-node")) == 1 and not world.events("sigterm")
     assert visor.process.poll() is None
