@@ -71,13 +71,20 @@ static void tell_waiting(Request *request) {
     request->told_waiting = true;
 }
 
+/* HOME/.visor is opened anew each time: somebody may replace it meanwhile, and visor writes into the new one. */
+static int load_outcome(const Request *request, VisorRecord *ret) {
+    _cleanup_home_ Home home = {.fd = -1, .private_fd = -1};
+    int r = home_look(request->home.path, &home, NULL);
+    return r < 0 ? r : visor_record_load(&home, ret);
+}
+
 static ExitCode await_outcome(Request *request) {
     uint64_t began_usec = clock_monotonic_usec();
     VisorRecord record;
 
     while (!has_ended(request)) {
         uint64_t waited_usec = usec_since(clock_monotonic_usec(), began_usec);
-        int r = visor_record_load(&request->home, &record);
+        int r = load_outcome(request, &record);
         bool is_ours = r == 0 && record.token == request->token;
         if (is_ours && record.outcome == REEXEC_DONE) {
             printf("visor, pid %d, is %s now\n", (int)request->pid, record.version);
