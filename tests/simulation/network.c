@@ -110,6 +110,13 @@ static Status truth(const World *world, int release) {
     return (Status){.has_release = false, .tag = ""};
 }
 
+/* The binary has told, or the record tells what was switched to. */
+static bool knows_what_runs(const World *world) {
+    const Core *core = &world->visor.core;
+    bool told = core->upgrade.facts.running_known && core->upgrade.running[0] && !world->visor.version.running;
+    return told || (core->node.record.tag[0] && core->node.record.stage != STAGE_DECIDED);
+}
+
 static Status lie(const World *world, int release, Status status) {
     switch ((int)LIES[world->network.lie]) {
     case FAULT_LIE_RETRACTED:
@@ -122,7 +129,7 @@ static Status lie(const World *world, int release, Status status) {
         break;
     case FAULT_LIE_OLD:
         status.tag = release_tag(release > 0 ? release - 1 : 0);
-        status.ready = true;
+        status.ready = knows_what_runs(world); /* else nobody could tell that it is old */
         break;
     case FAULT_LIE_NONSENSE:
         status.tag = world->network.lie_polls % 2 == 0 ? "../x" : "current";
