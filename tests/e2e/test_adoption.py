@@ -227,6 +227,7 @@ def test_cleared_private_files_are_no_way_to_lose_the_node(world):
     visor = world.up()
     (world.home / ".visor").rename(world.folder / "aside")
     visor.wait("it is made anew")
+    wait_until(lambda: lock(world).exists() and '"folder"' in lock(world).read_text(), "what runs is on record again")
     kill(visor)
     visor = successor(world)
     assert len(world.pids()) == 1 and alive(world.pids()[0])

@@ -200,6 +200,7 @@ class TestFullDisk:
 
     def test_a_full_disk_stops_nothing(self, world, small_disk):
         visor = world.up()
+        wait_until(lambda: "release" in names(history(world)), "its version is told")  # in its own time
         before = history(world)
         self.fill(small_disk)
         size = (small_disk / "history.jsonl").stat().st_size
