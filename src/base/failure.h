@@ -10,6 +10,7 @@
 #pragma once
 
 #include <errno.h>
+#include <stdbool.h>
 
 #define MUST_USE __attribute__((__warn_unused_result__))
 
@@ -21,6 +22,12 @@ typedef struct Failure {
 /** -errno, and -EIO if a failing call forgot to set it: a failure must never look like success. */
 static inline int negative_errno(void) {
     return errno > 0 ? -errno : -EIO;
+}
+
+/** Whether @r, 0 or -errno, only says that memory or descriptors ran out: what was looked for may be there or not.
+ */
+static inline bool is_out_of_means(int r) {
+    return r == -ENOMEM || r == -EMFILE || r == -ENFILE;
 }
 
 /**

@@ -84,7 +84,7 @@ ExitCode command_history(const Options *options) {
     (void)signal(SIGPIPE, SIG_DFL); /* a reader that has seen enough, as head(1), is no error */
     int r = home_look(options->home, &home, &failure);
     if (r < 0)
-        return error_report(r == -ENOENT ? EXIT_CODE_NO_HOME : EXIT_CODE_IO, "%s", failure.message);
+        return error_report_home(r, &failure);
     r = history_read(&home, options->output == OUTPUT_JSON ? print_json : print_human, NULL, &skipped, &failure);
     if (r < 0)
         return error_report(EXIT_CODE_IO, "%s", failure.message);

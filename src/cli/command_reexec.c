@@ -109,7 +109,7 @@ ExitCode command_reexec(const Options *options) {
 
     int r = home_look(options->home, &home, &failure);
     if (r < 0)
-        return error_report(r == -ENOENT ? EXIT_CODE_NO_HOME : EXIT_CODE_IO, "%s", failure.message);
+        return error_report_home(r, &failure);
     Request request = {.home = home, .pid_fd = -1};
     request.token = (int)((clock_realtime_usec() ^ (uint64_t)getpid() << 16) & 0x7fffffff) | 1;
     r = find_visor(&request, &failure);

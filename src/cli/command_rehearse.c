@@ -58,7 +58,7 @@ ExitCode command_rehearse(const Options *options) {
 
     int r = home_look(options->home, &home, &failure);
     if (r < 0)
-        return error_report(r == -ENOENT ? EXIT_CODE_NO_HOME : EXIT_CODE_IO, "%s", failure.message);
+        return error_report_home(r, &failure);
     r = read_config(&home, &failure);
     if (r >= 0)
         r = read_state(&home, &failure);

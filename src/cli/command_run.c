@@ -5,20 +5,15 @@
 #include "base/process_stat.h"
 #include "build_info.h"
 #include "cli/commands.h"
+#include "cli/error.h"
 #include "cli/options.h"
 #include "home/history.h"
 #include "home/inheritance.h"
 #include "home/lock.h"
 #include "supervisor/supervisor.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
-
-static ExitCode fail(ExitCode code, const Failure *failure) {
-    (void)fprintf(stderr, "Error: %s\n", failure->message);
-    return code;
-}
 
 /* Who holds the home; if that is hidden from us, who said so last. */
 static pid_t find_visor(const Home *home) {
@@ -65,16 +60,16 @@ static ExitCode hold_home(const Home *home, int *ret_lock_fd) {
 
     int r = wait_for_locks(home, ret_lock_fd, &holder, &failure);
     if (r < 0)
-        return fail(EXIT_CODE_IO, &failure);
+        return error_report(EXIT_CODE_IO, "%s", failure.message);
     if (r > 0) {
         (void)failure_set(&failure, r, "another visor runs %s already: pid %d", home->path, (int)holder);
-        return fail(EXIT_CODE_ALREADY_RUNNING, &failure);
+        return error_report(EXIT_CODE_ALREADY_RUNNING, "%s", failure.message);
     }
     r = lock_sign(*ret_lock_fd, 0);
     if (r < 0) {
         errno = -r;
         (void)failure_set(&failure, r, "cannot write the lock of %s: %m", home->path);
-        return fail(EXIT_CODE_IO, &failure);
+        return error_report(EXIT_CODE_IO, "%s", failure.message);
     }
     return EXIT_CODE_OK;
 }
@@ -94,7 +89,7 @@ static ExitCode read_config(const Home *home, Config **ret) {
 
     if (!path) {
         (void)failure_set(&failure, -ENOMEM, "cannot read the settings: out of memory");
-        return fail(EXIT_CODE_SYSTEM, &failure);
+        return error_report(EXIT_CODE_SYSTEM, "%s", failure.message);
     }
     int r = config_load(path, ret, &problems);
     if (r >= 0)
@@ -102,7 +97,7 @@ static ExitCode read_config(const Home *home, Config **ret) {
     problems_log(&problems, "config", path);
     if (r < 0) {
         (void)failure_set(&failure, r, "%s cannot be used: see the %zu errors above", path, problems.error_count);
-        return fail(r == -EBADMSG ? EXIT_CODE_CONFIG : EXIT_CODE_SYSTEM, &failure);
+        return error_report(r == -EBADMSG ? EXIT_CODE_CONFIG : EXIT_CODE_SYSTEM, "%s", failure.message);
     }
     return EXIT_CODE_OK;
 }
@@ -126,7 +121,7 @@ ExitCode command_run(const Options *options) {
         return EXIT_CODE_SYSTEM;
     r = home_open(options->home, &home, &failure);
     if (r < 0)
-        return fail(r == -ENOENT ? EXIT_CODE_NO_HOME : EXIT_CODE_IO, &failure);
+        return error_report_home(r, &failure);
     code = take_home(&home, &inheritance);
     if (code != EXIT_CODE_OK)
         return code;
@@ -139,7 +134,7 @@ ExitCode command_run(const Options *options) {
     note(&home, inheritance.received ? "visor-goes-on" : "visor-begins", field_string("version", VISOR_VERSION));
     r = supervisor_run(&home, &inheritance, config, &code, &failure);
     if (r < 0)
-        return fail(r == -EPROTO ? EXIT_CODE_NEWER_STATE : EXIT_CODE_SYSTEM, &failure);
+        return error_report(r == -EPROTO ? EXIT_CODE_NEWER_STATE : EXIT_CODE_SYSTEM, "%s", failure.message);
     log_info("supervisor", "visor ends", field_integer("code", code));
     note(&home, "visor-ends", field_integer("code", code));
     return code;

@@ -16,3 +16,12 @@ ExitCode error_report(ExitCode code, const char *format, ...) {
     (void)fprintf(stderr, "Error: %s\n", string_printable(printable, sizeof printable, message));
     return code;
 }
+
+ExitCode error_report_home(int r, const Failure *failure) {
+    ExitCode code = EXIT_CODE_IO;
+    if (r == -ENOENT)
+        code = EXIT_CODE_NO_HOME;
+    else if (is_out_of_means(r))
+        code = EXIT_CODE_SYSTEM;
+    return error_report(code, "%s", failure->message);
+}
