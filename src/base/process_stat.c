@@ -23,7 +23,9 @@ int process_stat(pid_t pid, ProcessStat *ret) {
     if (pid > 0)
         (void)snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
     _cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    if (fd < 0)
+        return is_out_of_means(-errno) ? negative_errno() : -ESRCH;
+    ssize_t length = read(fd, text, sizeof text - 1);
     if (length <= 0)
         return -ESRCH;
     text[length] = '\0';

@@ -15,8 +15,8 @@ typedef struct ProcessStat {
 } ProcessStat;
 
 /**
- * Reads it for the process @pid, 0 = the caller. Uses no memory but the stack, so a forked child may ask. Returns 0
- * or -ESRCH; then @ret is empty.
+ * Reads it for the process @pid, 0 = the caller. Uses no memory but the stack, so a forked child may ask. Returns
+ * 0; -ESRCH: there is none; -errno if descriptors or memory ran out (is_out_of_means). Then @ret is empty.
  */
 MUST_USE int process_stat(pid_t pid, ProcessStat *ret);
 

@@ -171,12 +171,20 @@ static bool is_file(int folder_fd, const char *name, const struct stat *file) {
            makedev(opened.stx_dev_major, opened.stx_dev_minor) == file->st_dev;
 }
 
+/* What we are not allowed to see, or what has ended meanwhile, holds nothing; but we must have been able to look.
+ */
+static int unseen(int r) {
+    return is_out_of_means(r) ? r : 0;
+}
+
 /* proc(5): the fdinfo of a descriptor tells the locks of its open file. Who only reads the file has none. */
-static bool holds_lock(int proc_fd, const char *pid, const char *number) {
+static int holds_lock(int proc_fd, const char *pid, const char *number) {
     char path[64], text[1024];
     (void)snprintf(path, sizeof path, "%.20s/fdinfo/%.20s", pid, number);
     _cleanup_fd_ int fd = openat(proc_fd, path, O_RDONLY | O_CLOEXEC);
-    ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    if (fd < 0)
+        return unseen(negative_errno());
+    ssize_t length = read(fd, text, sizeof text - 1);
     text[length > 0 ? length : 0] = '\0';
     return strstr(text, "FLOCK") != NULL;
 }
@@ -199,34 +207,40 @@ static bool is_wanted(int folder_fd, const char *name, const Wanted *wanted) {
                         : is_removed_file(folder_fd, name, wanted->removed_path);
 }
 
-static bool has_locked(int proc_fd, const char *pid, const Wanted *wanted) {
+static int has_locked(int proc_fd, const char *pid, const Wanted *wanted) {
     _cleanup_directory_ DIR *descriptors = NULL;
     char path[64];
+    int r = 0;
     (void)snprintf(path, sizeof path, "%.20s/fd", pid);
     int fd = openat(proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
-        return false;
+        return unseen(negative_errno());
     descriptors = fdopendir(fd);
     if (!descriptors) {
+        r = unseen(negative_errno());
         (void)close(fd);
-        return false;
+        return r;
     }
-    for (const struct dirent *entry; (entry = readdir(descriptors));) {
-        if (entry->d_name[0] != '.' && is_wanted(fd, entry->d_name, wanted) &&
-            holds_lock(proc_fd, pid, entry->d_name))
-            return true;
+    for (const struct dirent *entry; r == 0 && (entry = readdir(descriptors));) {
+        if (entry->d_name[0] != '.' && is_wanted(fd, entry->d_name, wanted))
+            r = holds_lock(proc_fd, pid, entry->d_name);
     }
-    return false;
+    return r;
 }
 
-static size_t find_holders(const Wanted *wanted, pid_t *holders, size_t capacity) {
+static int find_holders(const Wanted *wanted, pid_t *holders, size_t capacity) {
     _cleanup_directory_ DIR *processes = opendir("/proc");
-    size_t count = 0;
+    int count = 0;
 
-    for (const struct dirent *entry; processes && (entry = readdir(processes));) {
-        if (!isdigit((unsigned char)entry->d_name[0]) || !has_locked(dirfd(processes), entry->d_name, wanted))
+    if (!processes)
+        return negative_errno();
+    for (const struct dirent *entry; (entry = readdir(processes));) {
+        int r = isdigit((unsigned char)entry->d_name[0]) ? has_locked(dirfd(processes), entry->d_name, wanted) : 0;
+        if (r < 0)
+            return r;
+        if (r == 0)
             continue;
-        if (count < capacity)
+        if ((size_t)count < capacity)
             holders[count] = (pid_t)strtol(entry->d_name, NULL, 10);
         count++;
     }
@@ -237,14 +251,15 @@ size_t lock_holders(int folder_fd, const char *name, pid_t *holders, size_t capa
     struct stat file;
     if (fstatat(folder_fd, name, &file, AT_SYMLINK_NOFOLLOW) < 0)
         return 0;
-    return find_holders(&(Wanted){.file = &file}, holders, capacity);
+    int count = find_holders(&(Wanted){.file = &file}, holders, capacity);
+    return count < 0 ? 0 : (size_t)count;
 }
 
-size_t lock_holders_of_removed(const char *path, pid_t *holders, size_t capacity) {
+int lock_holders_of_removed(const char *path, pid_t *holders, size_t capacity) {
     char removed_path[PATH_MAX];
     int length = snprintf(removed_path, sizeof removed_path, "%s (deleted)", path); /* proc_pid_fd(5) */
     if (length < 0 || (size_t)length >= sizeof removed_path)
-        return 0;
+        return -ENAMETOOLONG;
     return find_holders(&(Wanted){.removed_path = removed_path}, holders, capacity);
 }
 

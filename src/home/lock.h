@@ -65,15 +65,15 @@ MUST_USE int lock_read(int folder_fd, const char *name, LockNote *ret);
 
 /**
  * Finds out who has the lock file @name open, by looking through /proc; without rights over a process it is not
- * seen. Fills @holders with at most @capacity pids and returns how many there are.
+ * seen. Fills @holders with at most @capacity pids and returns how many there are; 0, too, if /proc cannot be read.
  */
 size_t lock_holders(int folder_fd, const char *name, pid_t *holders, size_t capacity);
 
 /**
  * The same for a lock file that was at @path (absolute, without links) and was removed while somebody held it: the
- * lock lasts, but nobody finds it by its name.
+ * lock lasts, but nobody finds it by its name. Returns -errno if it was not possible to look.
  */
-size_t lock_holders_of_removed(const char *path, pid_t *holders, size_t capacity);
+MUST_USE int lock_holders_of_removed(const char *path, pid_t *holders, size_t capacity);
 
 enum { LOCK_HOLDERS_TEXT_BYTES = 128 };
 

@@ -119,11 +119,9 @@ int process_record_load(const Home *home, ProcessName name, ProcessRecord *ret, 
             failure, 1, "%s/" HOME_PRIVATE_FOLDER "/%s does not tell who holds it", home->path, lock);
     if (r == 0)
         r = process_record_decode(text, strlen(text), ret);
-    if (r < 0)
-        return describe(home, lock, r, failure);
     ret->pid = note.pid;
     ret->start_ticks = note.start_ticks;
-    return 0;
+    return r < 0 ? describe(home, lock, r, failure) : 0;
 }
 
 int process_record_write(int fd, const ProcessRecord *record, Failure *failure) {

@@ -30,7 +30,8 @@ typedef struct ProcessRecord {
  * Reads what the lock file of the process @name tells. @ret is owned by the caller (process_record_clear).
  *
  * Returns 0; 1 if it tells nothing (it is missing, or a tool had the lock last); -EBADMSG if it is damaged; -EPROTO
- * if a newer Visor wrote it; -errno. Described in @failure.
+ * if a newer Visor wrote it; -errno. Described in @failure. What is damaged or newer is still signed: then @ret has
+ * the pid and the start time, and nothing else.
  */
 MUST_USE int process_record_load(const Home *home, ProcessName name, ProcessRecord *ret, Failure *failure);
 

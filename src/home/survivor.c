@@ -8,11 +8,16 @@
 #include <fcntl.h>
 #include <string.h>
 
-/* A child of ours that has just ended counts as alive: its end is still to be seen, and to be told. */
-static bool lives(const ProcessRecord *record) {
+/* A child of ours that has just ended counts as alive: its end is still to be seen, and to be told. Below 0: it
+ * cannot be told. */
+static int lives(const ProcessRecord *record) {
     ProcessStat stat;
-    return record->pid > 0 && record->start_ticks > 0 && process_stat(record->pid, &stat) == 0 &&
-           stat.start_ticks == record->start_ticks && (!stat.is_dead || stat.parent == getpid());
+    if (record->pid == 0 || record->start_ticks == 0)
+        return 0;
+    int r = process_stat(record->pid, &stat);
+    if (r < 0)
+        return is_out_of_means(r) ? r : 0;
+    return stat.start_ticks == record->start_ticks && (!stat.is_dead || stat.parent == getpid());
 }
 
 /* Before it has answered, a script may still become the program that it is for. */
@@ -41,36 +46,62 @@ static bool holds_lock_itself(const Home *home, const char *lock, pid_t pid) {
     return is_among(pid, holders, lock_holders(home->private_fd, lock, holders, HOLDERS_MAX));
 }
 
-/* The lock file under its name, from before somebody removed it. */
-static size_t find_holders_of_removed(const Home *home, const char *lock, pid_t (*holders)[HOLDERS_MAX]) {
+/* The lock file under its name, from before somebody removed it. Returns how many there are, or -errno. */
+static int find_holders_of_removed(const Home *home, const char *lock, pid_t (*holders)[HOLDERS_MAX]) {
     _cleanup_free_ char *path = string_format("%s/" HOME_PRIVATE_FOLDER "/%s", home->path, lock);
-    return path ? lock_holders_of_removed(path, *holders, HOLDERS_MAX) : 0;
+    return path ? lock_holders_of_removed(path, *holders, HOLDERS_MAX) : -ENOMEM;
 }
 
-static Alive look_without_lock(const Home *home, const char *lock, const ProcessRecord *record) {
+/* Nobody holds the lock, but it may be that nobody can any more: a wrapper has closed it, or somebody removed it.
+ */
+static Alive look_without_lock(const Home *home, const char *lock, const ProcessRecord *record, Failure *failure) {
     _cleanup_free_ char *executable = NULL;
     pid_t holders[HOLDERS_MAX];
-    if (!lives(record))
+    int r = lives(record);
+    if (r == 0)
         return ALIVE_NOTHING;
-    if (is_dead_child(record))
+    if (r > 0 && is_dead_child(record))
         return ALIVE_ADOPTED;
-    executable = process_executable(record->pid);
+    executable = r > 0 ? process_executable(record->pid) : NULL;
     if (executable && is_as_recorded(record, executable))
         return ALIVE_ADOPTED;
-    return is_among(record->pid, holders, find_holders_of_removed(home, lock, &holders)) ? ALIVE_ADOPTED
-                                                                                         : ALIVE_NOTHING;
+    int count = find_holders_of_removed(home, lock, &holders);
+    if (count > 0 && is_among(record->pid, holders, (size_t)count))
+        return ALIVE_ADOPTED;
+    if (executable && count >= 0)
+        return ALIVE_NOTHING;
+    (void)failure_set(
+        failure, 0, "%s/" HOME_PRIVATE_FOLDER "/%s tells of pid %d, and visor cannot see what that runs",
+        home->path, lock, (int)record->pid);
+    (void)failure_cure(failure, 0, "if it is the node, stop it, and visor goes on by itself");
+    return ALIVE_UNKNOWN;
+}
+
+/* The record cannot be read: damaged, of a newer visor, or memory ran out. Its signature may still tell. */
+static Alive look_without_record(const ProcessRecord *record, int r, Failure *failure) {
+    int life = record->pid > 0 ? lives(record) : is_out_of_means(r);
+    if (life == 0)
+        return ALIVE_NOTHING;
+    (void)failure_cure(failure, 0, "visor cannot tell whether the node lives, and starts nothing before it can");
+    return ALIVE_UNKNOWN;
 }
 
 /* Removed while no Visor was there to make it anew: what holds it is alive, and nothing tells what it is. */
 static Alive look_for_removed(const Home *home, const char *lock, Failure *failure) {
     pid_t holders[HOLDERS_MAX];
-    if (find_holders_of_removed(home, lock, &holders) == 0)
+    int count = find_holders_of_removed(home, lock, &holders);
+    if (count == 0)
         return ALIVE_NOTHING;
-    (void)failure_set(
-        failure, 0,
-        "%s/" HOME_PRIVATE_FOLDER
-        "/%s was removed while pid %d held it; stop that process, and visor goes on by itself",
-        home->path, lock, (int)holders[0]);
+    if (count < 0)
+        (void)failure_set(
+            failure, 0, "cannot look for those that hold %s/" HOME_PRIVATE_FOLDER "/%s: %s", home->path, lock,
+            strerror(-count));
+    else
+        (void)failure_set(
+            failure, 0,
+            "%s/" HOME_PRIVATE_FOLDER
+            "/%s was removed while pid %d held it; stop that process, and visor goes on by itself",
+            home->path, lock, (int)holders[0]);
     return ALIVE_UNKNOWN;
 }
 
@@ -81,7 +112,12 @@ static Alive look_with_lock(const Home *home, const char *lock, const ProcessRec
         (void)failure_set(failure, 0, "it does not tell yet who holds it");
         return ALIVE_UNKNOWN;
     }
-    if (!lives(record)) {
+    int r = lives(record);
+    if (r < 0) {
+        (void)failure_set(failure, 0, "cannot look at pid %d: %s", (int)record->pid, strerror(-r));
+        return ALIVE_UNKNOWN;
+    }
+    if (r == 0) {
         (void)failure_set(
             failure, 0, "the process that was started, pid %d, has ended, but what it started lives on",
             (int)record->pid);
@@ -120,8 +156,10 @@ Alive survivor_look(const Home *home, ProcessName name, ProcessRecord *ret, Fail
     if (held == 0 && faccessat(home->private_fd, lock, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
         return look_for_removed(home, lock, failure);
     int r = process_record_load(home, name, ret, failure);
+    if (held == 0 && r == 0)
+        return look_without_lock(home, lock, ret, failure);
     if (held == 0)
-        return r == 0 ? look_without_lock(home, lock, ret) : ALIVE_NOTHING;
+        return r < 0 ? look_without_record(ret, r, failure) : ALIVE_NOTHING;
     alive = r == 0 ? look_with_lock(home, lock, ret, failure) : ALIVE_UNKNOWN;
     if (alive == ALIVE_UNKNOWN)
         describe(home, lock, failure);

@@ -104,7 +104,7 @@ static int check_socket(const Supervisor *supervisor, Failure *failure) {
         return 0;
     if (r < 0)
         return failure_set(
-            failure, -EALREADY,
+            failure, is_out_of_means(r) ? r : -EALREADY,
             "visor cannot tell whether a node answers at the admin socket %s: %s; nothing is started before it can",
             path, strerror(-r));
     return failure_set(

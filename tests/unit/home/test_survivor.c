@@ -7,6 +7,7 @@
 #include "tests/unit/children.h"
 #include "tests/unit/home/home.h"
 
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 static const char LOCK[] = "vega.lock";
@@ -199,6 +200,51 @@ static void test_damaged_record(void **unused) {
     assert_int_equal(look(), ALIVE_NOTHING);
 }
 
+/* Nobody holds the lock, and the record is damaged; but what has signed it lives: it may be the node. */
+static void test_damaged_record_of_what_lives(void **unused) {
+    (void)unused;
+    pid_t pid = fork_still();
+    record(pid, own_path, own_path);
+    _cleanup_fd_ int fd = openat(home.private_fd, LOCK, O_RDWR | O_CLOEXEC);
+    assert_int_equal(lock_write_text(fd, "{\"format\":1"), 0);
+    assert_int_equal(look(), ALIVE_UNKNOWN);
+    check_why("damaged");
+    check_why("starts nothing");
+    assert_int_equal(lock_write_text(fd, "{\"format\":2}"), 0);
+    assert_int_equal(look(), ALIVE_UNKNOWN);
+    check_why("newer visor");
+    kill_and_reap(pid);
+    assert_int_equal(look(), ALIVE_NOTHING);
+}
+
+static Alive look_with_descriptors(int highest) {
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    struct rlimit low = {.rlim_cur = (rlim_t)highest, .rlim_max = limit.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+    Alive alive = look();
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    return alive;
+}
+
+/* Nothing seen, for want of descriptors to look with, is not nothing there. */
+static void test_out_of_descriptors(void **unused) {
+    enum { MOST_AT_ONCE = 3 };
+    (void)unused;
+    pid_t pid = start_with_lock();
+    assert_int_equal(unlinkat(home.private_fd, LOCK, 0), 0);
+    int next = fcntl(0, F_DUPFD_CLOEXEC, 0);
+    (void)close(next);
+    for (int more = 0; more <= MOST_AT_ONCE; more++)
+        assert_int_equal(look_with_descriptors(next + more), ALIVE_UNKNOWN);
+    record(pid, "/srv/v1/script", NULL);
+    for (int more = 0; more < MOST_AT_ONCE; more++)
+        assert_int_equal(look_with_descriptors(next + more), ALIVE_UNKNOWN);
+    assert_int_equal(look_with_descriptors(next + MOST_AT_ONCE), ALIVE_ADOPTED);
+    kill_and_reap(pid);
+    assert_int_equal(look(), ALIVE_NOTHING);
+}
+
 static void test_lock_that_cannot_be_looked_at(void **unused) {
     (void)unused;
     assert_int_equal(symlinkat("elsewhere", home.private_fd, LOCK), 0);
@@ -291,6 +337,8 @@ int main(void) {
         home_test(test_wrong_start_time),
         home_test(test_not_signed_yet),
         home_test(test_damaged_record),
+        home_test(test_damaged_record_of_what_lives),
+        home_test(test_out_of_descriptors),
         home_test(test_lock_that_cannot_be_looked_at),
         home_test(test_what_it_started_lives_on),
         home_test(test_dead_child_of_ours),
