@@ -3,6 +3,7 @@
 #include "cli/check.h"
 #include "core/process.h"
 #include "home/lock.h"
+#include "home/lock_holder.h"
 #include "home/survivor.h"
 #include "rpc/socket.h"
 
@@ -91,9 +92,9 @@ static void tell_known(Check *check, ProcessName name, const ProcessRecord *reco
         check_folder_that_runs(check, record);
 }
 
-static void tell_unknown(Check *check, ProcessName name, const char *lock, const Failure *failure) {
+static void tell_unknown(Check *check, ProcessName name, const Failure *failure) {
     char holders[LOCK_HOLDERS_TEXT_BYTES];
-    lock_holders_describe(check->home.private_fd, lock, &holders);
+    survivor_describe(&check->home, name, &holders);
     check_problem(
         check, CHECK_LOCK, check->home.path, NULL,
         "a %s process is alive without a visor, pid %s, and visor could not take it over: %s", PROCESS_NAME[name],
@@ -115,14 +116,14 @@ static void look_without_visor(Check *check, ProcessName name, const char *lock,
     if (alive == ALIVE_ADOPTED)
         tell_known(check, name, &record);
     else if (alive == ALIVE_UNKNOWN)
-        tell_unknown(check, name, lock, &failure);
+        tell_unknown(check, name, &failure);
     else
         tell_none(check, name);
 }
 
 static void tell_holders(Check *check, ProcessName name, const char *lock, Living *living) {
     char holders[LOCK_HOLDERS_TEXT_BYTES];
-    lock_holders_describe(check->home.private_fd, lock, &holders);
+    survivor_describe(&check->home, name, &holders);
     note_pids(check, name, lock, 0, living);
     check_ok(check, CHECK_LOCK, check->home.path, "a %s process is alive: pid %s", PROCESS_NAME[name], holders);
 }

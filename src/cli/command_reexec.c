@@ -4,6 +4,7 @@
 #include "cli/error.h"
 #include "cli/options.h"
 #include "home/lock.h"
+#include "home/lock_holder.h"
 #include "home/visor_record.h"
 
 #include <poll.h>

@@ -10,6 +10,7 @@
 #include "home/history.h"
 #include "home/inheritance.h"
 #include "home/lock.h"
+#include "home/lock_holder.h"
 #include "supervisor/supervisor.h"
 
 #include <string.h>

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "cli/prepare.h"
 #include "home/lock.h"
+#include "home/lock_holder.h"
 #include "home/release.h"
 #include "release/fetch.h"
 

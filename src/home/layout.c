@@ -86,6 +86,19 @@ int home_keep_private(Home *home, Failure *failure) {
     return 1;
 }
 
+int home_identity(const Home *home, HomeIdentity *ret) {
+    struct stat status;
+    *ret = (HomeIdentity){0};
+    if (fstat(home->fd, &status) < 0)
+        return negative_errno();
+    *ret = (HomeIdentity){.device = status.st_dev, .inode = status.st_ino};
+    return 0;
+}
+
+bool home_identity_equal(const HomeIdentity *left, const HomeIdentity *right) {
+    return left->inode != 0 && left->inode == right->inode && left->device == right->device;
+}
+
 void home_close(Home *home) {
     free(home->path);
     home->path = NULL;

@@ -3,6 +3,9 @@
 
 #include "base/failure.h"
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #define HOME_CONFIG_FILE "config.toml"
 #define HOME_CURRENT_LINK "current"
 #define HOME_GENESIS_FOLDER "genesis"
@@ -35,6 +38,17 @@ MUST_USE int home_look(const char *path, Home *ret, Failure *failure);
  * opens that. Returns 0; 1 if it was made anew; -errno described in @failure.
  */
 MUST_USE int home_keep_private(Home *home, Failure *failure);
+
+/** Which folder it is, whatever it is called and by which way one gets there; as long as the machine runs. */
+typedef struct HomeIdentity {
+    uint64_t device, inode;
+} HomeIdentity;
+
+/** Returns 0 or -errno. */
+MUST_USE int home_identity(const Home *home, HomeIdentity *ret);
+
+/** An empty one equals none. */
+bool home_identity_equal(const HomeIdentity *left, const HomeIdentity *right);
 
 /** Closes and frees; a zeroed or closed home is fine. */
 void home_close(Home *home);

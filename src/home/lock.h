@@ -63,25 +63,5 @@ MUST_USE int lock_write_text(int fd, const char *text);
  * text). */
 MUST_USE int lock_read(int folder_fd, const char *name, LockNote *ret);
 
-/**
- * Finds out who has the lock file @name open, by looking through /proc; without rights over a process it is not
- * seen. Fills @holders with at most @capacity pids and returns how many there are; 0, too, if /proc cannot be read.
- */
-size_t lock_holders(int folder_fd, const char *name, pid_t *holders, size_t capacity);
-
-/**
- * The same for a lock file that was at @path (absolute, without links) and was removed while somebody held it: the
- * lock lasts, but nobody finds it by its name. Returns -errno if it was not possible to look.
- */
-MUST_USE int lock_holders_of_removed(const char *path, pid_t *holders, size_t capacity);
-
-enum { LOCK_HOLDERS_TEXT_BYTES = 128 };
-
-/** Writes the holders as "123,456" for a person; "unknown" if none is seen. */
-void lock_holders_describe(int folder_fd, const char *name, char (*text)[LOCK_HOLDERS_TEXT_BYTES]);
-
-/**
- * Signals every process that holds the lock @name, but the caller. Only the node and its descendants can hold the
- * lock of a node, so this reaches those that have left its group and session, and nobody else.
- */
-void lock_signal_holders(int folder_fd, const char *name, int signal_number);
+/** The same of a lock file that is open as @fd. */
+MUST_USE int lock_read_open(int fd, LockNote *ret);

@@ -1,6 +1,7 @@
 #include "home/process_record.h"
 
 #include "base/cleanup.h"
+#include "base/fail_point.h"
 #include "base/json.h"
 #include "base/strings.h"
 #include "home/lock.h"
@@ -57,6 +58,19 @@ static int decode_note(json_t *root, NodeNote *ret) {
     return 0;
 }
 
+/* Which process of which home: a file that was moved away from its place still tells. */
+static int decode_place(json_t *root, ProcessRecord *ret) {
+    json_int_t device = 0, inode = 0;
+    const char *process = "";
+    int r = json_take(root, "{s?s, s?I, s?I}", "process", &process, "homeDevice", &device, "homeInode", &inode);
+    if (r < 0)
+        return r;
+    ret->name = (ProcessName)find_name(PROCESS_NAME, PROCESS_COUNT, process);
+    if (ret->name < PROCESS_COUNT)
+        ret->home = (HomeIdentity){.device = (uint64_t)device, .inode = (uint64_t)inode};
+    return 0;
+}
+
 int process_record_decode(const char *text, size_t length, ProcessRecord *ret) {
     _cleanup_json_ json_t *root = NULL;
     _cleanup_process_record_ ProcessRecord record = {0};
@@ -83,6 +97,8 @@ int process_record_decode(const char *text, size_t length, ProcessRecord *ret) {
         return -EBADMSG;
     record.dies_with_visor = dies;
     r = decode_note(root, &record.note);
+    if (r >= 0)
+        r = decode_place(root, &record);
     if (r >= 0)
         r = copy_strings(&record, folder, binary, executable);
     if (r < 0)
@@ -130,15 +146,22 @@ int process_record_write(int fd, const ProcessRecord *record, Failure *failure) 
     const NodeNote *note = &record->note;
 
     root = json_pack(
-        "{s:i, s:s, s:s, s:s*, s:b, s:I, s:s, s:I, s:b, s:I, s:s}", "format", RECORD_FORMAT, "folder",
-        record->folder, "binary", record->binary, "executable", record->executable, "diesWithVisor",
-        record->dies_with_visor, "started", (json_int_t)note->started_usec, "start", NODE_START_NAME[note->start],
-        "height", (json_int_t)note->height_blocks, "answered", note->answered, "restarts",
-        (json_int_t)note->restarts_used, "stopping", NODE_REASON_NAME[note->stopping]);
+        "{s:i, s:s, s:I, s:I, s:s, s:s, s:s*, s:b, s:I, s:s, s:I, s:b, s:I, s:s}", "format", RECORD_FORMAT,
+        "process", PROCESS_NAME[record->name], "homeDevice", (json_int_t)record->home.device, "homeInode",
+        (json_int_t)record->home.inode, "folder", record->folder, "binary", record->binary, "executable",
+        record->executable, "diesWithVisor", record->dies_with_visor, "started", (json_int_t)note->started_usec,
+        "start", NODE_START_NAME[note->start], "height", (json_int_t)note->height_blocks, "answered",
+        note->answered, "restarts", (json_int_t)note->restarts_used, "stopping", NODE_REASON_NAME[note->stopping]);
     text = root ? json_print(root, JSON_COMPACT) : NULL;
-    int r = text ? lock_write_text(fd, text) : -ENOMEM;
+    int r = text ? 0 : -ENOMEM;
+    /* Never the signature of a process that has ended under a text that is about the next one. */
+    if (r >= 0 && record->pid == 0)
+        r = lock_unsign(fd);
+    FAIL_POINT_IF(record->pid == 0, RECORD_UNSIGNED);
     if (r >= 0)
-        r = record->pid > 0 ? lock_sign(fd, record->pid) : lock_unsign(fd);
+        r = lock_write_text(fd, text);
+    if (r >= 0 && record->pid > 0)
+        r = lock_sign(fd, record->pid);
     return r < 0 ? failure_set(failure, r, "cannot write down what runs: %s", strerror(-r)) : 0;
 }
 

@@ -17,6 +17,8 @@
 #include <sys/types.h>
 
 typedef struct ProcessRecord {
+    ProcessName name;
+    HomeIdentity home;
     pid_t pid; /* 0 = it was not started, or has not signed yet */
     uint64_t start_ticks;
     char *folder;     /* of the release, absolute */

@@ -4,8 +4,8 @@
 #include "base/process_stat.h"
 #include "base/strings.h"
 #include "home/lock.h"
+#include "home/stray.h"
 
-#include <fcntl.h>
 #include <string.h>
 
 /* A child of ours that has just ended counts as alive: its end is still to be seen, and to be told. Below 0: it
@@ -32,8 +32,8 @@ static bool is_dead_child(const ProcessRecord *record) {
 
 enum { HOLDERS_MAX = 64 };
 
-static bool is_among(pid_t pid, const pid_t *holders, size_t count) {
-    for (size_t i = 0; i < count && i < HOLDERS_MAX; i++)
+static bool is_among(pid_t pid, const pid_t *holders, size_t count, size_t capacity) {
+    for (size_t i = 0; i < count && i < capacity; i++)
         if (holders[i] == pid)
             return true;
     return false;
@@ -43,33 +43,20 @@ static bool is_among(pid_t pid, const pid_t *holders, size_t count) {
  */
 static bool holds_lock_itself(const Home *home, const char *lock, pid_t pid) {
     pid_t holders[HOLDERS_MAX];
-    return is_among(pid, holders, lock_holders(home->private_fd, lock, holders, HOLDERS_MAX));
+    return is_among(pid, holders, lock_holders(home->private_fd, lock, holders, HOLDERS_MAX), HOLDERS_MAX);
 }
 
-/* The lock file under its name, from before somebody removed it. Returns how many there are, or -errno. */
-static int find_holders_of_removed(const Home *home, const char *lock, pid_t (*holders)[HOLDERS_MAX]) {
-    _cleanup_free_ char *path = string_format("%s/" HOME_PRIVATE_FOLDER "/%s", home->path, lock);
-    return path ? lock_holders_of_removed(path, *holders, HOLDERS_MAX) : -ENOMEM;
-}
-
-/* Nobody holds the lock, but it may be that nobody can any more: a wrapper has closed it, or somebody removed it.
- */
+/* Nobody holds the lock under its name: the process may live nevertheless, if a wrapper has closed it. */
 static Alive look_without_lock(const Home *home, const char *lock, const ProcessRecord *record, Failure *failure) {
     _cleanup_free_ char *executable = NULL;
-    pid_t holders[HOLDERS_MAX];
     int r = lives(record);
     if (r == 0)
         return ALIVE_NOTHING;
     if (r > 0 && is_dead_child(record))
         return ALIVE_ADOPTED;
     executable = r > 0 ? process_executable(record->pid) : NULL;
-    if (executable && is_as_recorded(record, executable))
-        return ALIVE_ADOPTED;
-    int count = find_holders_of_removed(home, lock, &holders);
-    if (count > 0 && is_among(record->pid, holders, (size_t)count))
-        return ALIVE_ADOPTED;
-    if (executable && count >= 0)
-        return ALIVE_NOTHING;
+    if (executable)
+        return is_as_recorded(record, executable) ? ALIVE_ADOPTED : ALIVE_NOTHING;
     (void)failure_set(
         failure, 0, "%s/" HOME_PRIVATE_FOLDER "/%s tells of pid %d, and visor cannot see what that runs",
         home->path, lock, (int)record->pid);
@@ -86,23 +73,36 @@ static Alive look_without_record(const ProcessRecord *record, int r, Failure *fa
     return ALIVE_UNKNOWN;
 }
 
-/* Removed while no Visor was there to make it anew: what holds it is alive, and nothing tells what it is. */
-static Alive look_for_removed(const Home *home, const char *lock, Failure *failure) {
-    pid_t holders[HOLDERS_MAX];
-    int count = find_holders_of_removed(home, lock, &holders);
-    if (count == 0)
-        return ALIVE_NOTHING;
-    if (count < 0)
+/*
+ * Somebody may have cleared up, moved or restored HOME/.visor: what holds the lock lives, under whatever name. If
+ * it is the process itself, its own lock file tells all about it, unless a newer one of its name does.
+ */
+static Alive look_for_stray(const Home *home, ProcessName name, ProcessRecord *record, Failure *failure) {
+    _cleanup_stray_ Stray stray = {0};
+    int r = stray_find(home, name, &stray);
+    if (r < 0) {
         (void)failure_set(
-            failure, 0, "cannot look for those that hold %s/" HOME_PRIVATE_FOLDER "/%s: %s", home->path, lock,
-            strerror(-count));
-    else
+            failure, 0, "cannot look for those that hold %s/" HOME_PRIVATE_FOLDER "/%s.lock: %s", home->path,
+            PROCESS_NAME[name], strerror(-r));
+        return ALIVE_UNKNOWN;
+    }
+    if (stray.count == 0)
+        return ALIVE_NOTHING;
+    if (lives(record) > 0 && is_among(record->pid, stray.holders, stray.count, LOCK_HOLDERS_SHOWN))
+        return ALIVE_ADOPTED;
+    if (stray.record.pid == 0) {
         (void)failure_set(
             failure, 0,
             "%s/" HOME_PRIVATE_FOLDER
-            "/%s was removed while pid %d held it; stop that process, and visor goes on by itself",
-            home->path, lock, (int)holders[0]);
-    return ALIVE_UNKNOWN;
+            "/%s.lock was removed or replaced while pid %d held it, which is not the "
+            "process that was started; stop it, and visor goes on by itself",
+            home->path, PROCESS_NAME[name], (int)stray.holders[0]);
+        return ALIVE_UNKNOWN;
+    }
+    process_record_clear(record);
+    *record = stray.record;
+    stray.record = (ProcessRecord){0};
+    return ALIVE_ADOPTED;
 }
 
 static Alive look_with_lock(const Home *home, const char *lock, const ProcessRecord *record, Failure *failure) {
@@ -133,6 +133,13 @@ static Alive look_with_lock(const Home *home, const char *lock, const ProcessRec
     return ALIVE_ADOPTED;
 }
 
+static Alive
+look_at_free(const Home *home, const char *lock, const ProcessRecord *record, int r, Failure *failure) {
+    if (r == 0)
+        return look_without_lock(home, lock, record, failure);
+    return r < 0 ? look_without_record(record, r, failure) : ALIVE_NOTHING;
+}
+
 static void describe(const Home *home, const char *lock, Failure *failure) {
     (void)failure_prefix(failure, 0, "%s/" HOME_PRIVATE_FOLDER "/%s is held", home->path, lock);
     (void)failure_cure(failure, 0, "stop what holds it, and visor goes on by itself");
@@ -153,15 +160,28 @@ Alive survivor_look(const Home *home, ProcessName name, ProcessRecord *ret, Fail
             failure, 0, "cannot look at %s/" HOME_PRIVATE_FOLDER "/%s: %s", home->path, lock, strerror(-held));
         return ALIVE_UNKNOWN;
     }
-    if (held == 0 && faccessat(home->private_fd, lock, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-        return look_for_removed(home, lock, failure);
     int r = process_record_load(home, name, ret, failure);
-    if (held == 0 && r == 0)
-        return look_without_lock(home, lock, ret, failure);
-    if (held == 0)
-        return r < 0 ? look_without_record(ret, r, failure) : ALIVE_NOTHING;
+    if (held == 0) {
+        alive = look_at_free(home, lock, ret, r, failure);
+        Alive stray = alive == ALIVE_ADOPTED ? ALIVE_NOTHING : look_for_stray(home, name, ret, failure);
+        return stray == ALIVE_NOTHING ? alive : stray;
+    }
     alive = r == 0 ? look_with_lock(home, lock, ret, failure) : ALIVE_UNKNOWN;
     if (alive == ALIVE_UNKNOWN)
         describe(home, lock, failure);
     return alive;
+}
+
+void survivor_describe(const Home *home, ProcessName name, char (*text)[LOCK_HOLDERS_TEXT_BYTES]) {
+    _cleanup_free_ char *lock = home_process_lock(PROCESS_NAME[name]);
+    _cleanup_stray_ Stray stray = {0};
+    pid_t holders[LOCK_HOLDERS_SHOWN];
+
+    size_t count = lock ? lock_holders(home->private_fd, lock, holders, LOCK_HOLDERS_SHOWN) : 0;
+    if (count > 0)
+        lock_holders_print(holders, count, LOCK_HOLDERS_SHOWN, text);
+    else if (stray_find(home, name, &stray) >= 0)
+        lock_holders_print(stray.holders, stray.count, LOCK_HOLDERS_SHOWN, text);
+    else
+        lock_holders_print(NULL, 0, 0, text);
 }

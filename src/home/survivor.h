@@ -5,6 +5,7 @@
 #pragma once
 
 #include "core/event.h"
+#include "home/lock_holder.h"
 #include "home/process_record.h"
 
 /**
@@ -13,10 +14,14 @@
  *
  * It is known (ALIVE_ADOPTED) if its pid, start time and executable are those on record. Without its lock, which a
  * wrapper may have closed, the executable must be seen for that; if it is another, it must hold the lock itself.
+ * A process whose lock file was removed, moved or replaced is known by what that file tells (stray.h).
  * ALIVE_UNKNOWN comes with the reason in @failure: somebody holds the lock, and it is not certain that it is the
- * node. Who it is, lock_holders_describe() tells, which has to look at every process of the machine.
+ * node, or it was not possible to look. Who holds it, survivor_describe() tells.
  *
  * @ret is what the lock file tells, if it can be read, also of a dead process; owned by the caller
  * (process_record_clear).
  */
 MUST_USE Alive survivor_look(const Home *home, ProcessName name, ProcessRecord *ret, Failure *failure);
+
+/** Writes the pids of those that hold the lock of the process @name, under its name or another, for a person. */
+void survivor_describe(const Home *home, ProcessName name, char (*text)[LOCK_HOLDERS_TEXT_BYTES]);

@@ -11,12 +11,16 @@ void remnants_clear(Remnants *remnants) {
 }
 
 void remnants_look(const Supervisor *supervisor, Remnants *remnants, Failure *failure) {
+    Failure why = {0};
+
     *remnants = (Remnants){0};
+    *failure = (Failure){0};
     for (ProcessName name = 0; name < PROCESS_COUNT; name++) {
         Failure reason = {0};
         remnants->alive[name] = survivor_look(supervisor->home, name, &remnants->records[name], &reason);
         if (remnants->alive[name] == ALIVE_UNKNOWN)
-            *failure = reason;
+            (void)failure_set(failure, 0, "%s%s%s", why.message, why.message[0] ? "; " : "", reason.message);
+        why = *failure;
     }
 }
 
@@ -43,6 +47,7 @@ static int take(Supervisor *supervisor, ProcessName name, ProcessRecord *record,
     process_record_clear(&supervisor->records[name]);
     supervisor->records[name] = *record;
     record->folder = record->binary = record->executable = NULL; /* handed over; the rest is still to be told */
+    processes_remember_lock(supervisor, name);
     return 0;
 }
 

@@ -4,12 +4,16 @@
 #include "base/process_stat.h"
 #include "base/strings.h"
 #include "home/lock.h"
+#include "home/lock_holder.h"
+#include "home/stray.h"
 #include "supervisor/shell.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* The lock is taken here and inherited by the child; with our own copy closed, it is free when the last of them
  * ends. */
@@ -44,6 +48,38 @@ void processes_ended(Child *child, const ChildEnd *end, void *userdata) {
     supervisor_dispatch(supervisor, (Event){.type = EVENT_EXITED, .process = {.name = name}});
 }
 
+/* Of the file @name in the folder @folder_fd, or of @folder_fd itself with an empty name; 0 = there is none. */
+static ino_t inode_of(int folder_fd, const char *name) {
+    struct stat status;
+    return fstatat(folder_fd, name, &status, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) < 0 ? 0 : status.st_ino;
+}
+
+static ino_t lock_inode(const Supervisor *supervisor, ProcessName name) {
+    _cleanup_free_ char *lock = home_process_lock(PROCESS_NAME[name]);
+    return lock ? inode_of(supervisor->home->private_fd, lock) : 0;
+}
+
+void processes_remember_lock(Supervisor *supervisor, ProcessName name) {
+    _cleanup_free_ char *lock = home_process_lock(PROCESS_NAME[name]);
+    bool held = lock && lock_look(supervisor->home->private_fd, lock) == 1;
+    supervisor->lock_inodes[name] = held ? lock_inode(supervisor, name) : 0;
+}
+
+/* The lock file that the process was started with is not the one that has the name now. */
+static bool has_strayed(const Supervisor *supervisor, ProcessName name) {
+    ino_t inode = supervisor->lock_inodes[name];
+    return inode == 0 || inode != lock_inode(supervisor, name);
+}
+
+/* Whoever holds the lock that has lost its name is seen by its holders only. Below 0: it cannot be told. */
+static int have_strays(const Supervisor *supervisor, ProcessName name) {
+    _cleanup_stray_ Stray stray = {0};
+    if (!has_strayed(supervisor, name))
+        return 0;
+    int r = stray_find(supervisor->home, name, &stray);
+    return r < 0 ? r : stray.count > 0;
+}
+
 static int make_record(Supervisor *supervisor, ProcessName name, Failure *failure) {
     ProcessRecord *record = &supervisor->records[name];
     process_record_clear(record);
@@ -51,6 +87,10 @@ static int make_record(Supervisor *supervisor, ProcessName name, Failure *failur
     record->binary = strdup(release_binary(supervisor->running, name)->full_path);
     record->dies_with_visor = supervisor->config->on_visor_death == ON_VISOR_DEATH_STOP;
     record->note = supervisor->note;
+    record->name = name;
+    if (home_identity(supervisor->home, &record->home) <
+        0) /* then only its place will tell what the lock file is */
+        record->home = (HomeIdentity){0};
     return record->folder && record->binary ? 0 : failure_set(failure, -ENOMEM, "cannot start: out of memory");
 }
 
@@ -67,8 +107,10 @@ static int spawn(Supervisor *supervisor, ProcessName name, const char *height, F
 
     int r = processes_take_lock(supervisor, name, &lock_fd, failure);
     FAIL_POINT(LOCK_TAKEN);
-    if (r >= 0)
+    if (r >= 0) {
+        supervisor->lock_inodes[name] = inode_of(lock_fd, "");
         r = make_record(supervisor, name, failure);
+    }
     if (r < 0)
         return r;
     /* Before the process is there, which signs it itself: a Visor that dies in between leaves nothing untold. */
@@ -150,6 +192,8 @@ void processes_signal_all(const Supervisor *supervisor, ProcessName name, int si
     _cleanup_free_ char *lock = home_process_lock(PROCESS_NAME[name]);
     if (lock)
         lock_signal_holders(supervisor->home->private_fd, lock, signal_number);
+    if (has_strayed(supervisor, name))
+        stray_signal(supervisor->home, name, signal_number);
 }
 
 void processes_write_again(Supervisor *supervisor) {
@@ -182,6 +226,8 @@ void processes_check_lock(Supervisor *supervisor, ProcessName name) {
     processes_keep_private(supervisor);
     /* What cannot be looked at counts as held: nothing is ever started on a guess. */
     int r = processes_take_lock(supervisor, name, &lock_fd, &failure);
+    if (r >= 0 && have_strays(supervisor, name) != 0)
+        r = -EBUSY;
     FAIL_POINT_IF(r >= 0, LOCK_FREE);
     if (r >= 0)
         supervisor->children[name] = child_free(supervisor->children[name]);
@@ -197,7 +243,7 @@ void processes_check_lock(Supervisor *supervisor, ProcessName name) {
 void processes_check_kept(const Supervisor *supervisor) {
     for (ProcessName name = 0; name < PROCESS_COUNT; name++) {
         _cleanup_fd_ int fd = -1;
-        if (supervisor->core.processes[name].state == PROCESS_RUNNING &&
+        if (supervisor->core.processes[name].state == PROCESS_RUNNING && !has_strayed(supervisor, name) &&
             processes_take_lock(supervisor, name, &fd, NULL) == 0)
             log_error(
                 PROCESS_NAME[name],

@@ -1,6 +1,6 @@
 /* The core's reports as log lines. */
 #include "base/cleanup.h"
-#include "home/lock.h"
+#include "home/survivor.h"
 #include "supervisor/shell.h"
 
 #include <stdio.h>
@@ -39,8 +39,7 @@ typedef struct Holders {
 } Holders;
 
 static const char *find_holders(const Supervisor *supervisor, ProcessName name, Holders *holders) {
-    _cleanup_free_ char *lock = home_process_lock(PROCESS_NAME[name]);
-    lock_holders_describe(supervisor->home->private_fd, lock ? lock : "", &holders->pids[name]);
+    survivor_describe(supervisor->home, name, &holders->pids[name]);
     return holders->pids[name];
 }
 

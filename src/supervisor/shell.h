@@ -114,10 +114,11 @@ typedef struct Supervisor {
     bool state_damaged;
     NodeNote note; /* the last one; goes into the record of what is spawned next */
     ProcessRecord records[PROCESS_COUNT];
-    Failure held;      /* what keeps a living node from being taken over */
-    char *last_folder; /* of the release that was started last, as its lock file tells */
-    char *earlier;     /* what ran before `state.previous`, while this Visor remembers */
-    Release *running;  /* what was last found fit to start */
+    ino_t lock_inodes[PROCESS_COUNT]; /* of the file that a living process has locked; 0 = it lost its name */
+    Failure held;                     /* what keeps a living node from being taken over */
+    char *last_folder;                /* of the release that was started last, as its lock file tells */
+    char *earlier;                    /* what ran before `state.previous`, while this Visor remembers */
+    Release *running;                 /* what was last found fit to start */
     Child *children[PROCESS_COUNT];
     Tool *segment_tool;
     Tool *version_tool;
@@ -194,6 +195,9 @@ MUST_USE int processes_take_lock(const Supervisor *supervisor, ProcessName name,
 void processes_note(Supervisor *supervisor, const NodeNote *note);
 /** Sees that HOME/.visor is there, and writes anew what was lost with it. */
 void processes_keep_private(Supervisor *supervisor);
+/** Remembers the lock file that a process holds that this Visor has not started. */
+void processes_remember_lock(Supervisor *supervisor, ProcessName name);
+
 /** Writes once more what a new Visor must know: what the locks tell, and the state. Somebody may have removed it.
  */
 void processes_write_again(Supervisor *supervisor);

@@ -24,6 +24,12 @@ def record(world, process="vega"):
     return json.loads(lock(world, process).read_text().split(maxsplit=2)[2])
 
 
+def wait_for_record(world, process="vega", member="folder"):
+    """A new file is there before it tells anything."""
+    wait_until(lambda: lock(world, process).exists() and f'"{member}"' in lock(world, process).read_text(),
+               f"the {member} of {process} is on record")
+
+
 def successor(world):
     """The next visor, once it supervises what it found."""
     visor = world.start()
@@ -227,28 +233,86 @@ def test_cleared_private_files_are_no_way_to_lose_the_node(world):
     visor = world.up()
     (world.home / ".visor").rename(world.folder / "aside")
     visor.wait("it is made anew")
-    wait_until(lambda: lock(world).exists() and '"folder"' in lock(world).read_text(), "what runs is on record again")
+    wait_for_record(world)
     kill(visor)
     visor = successor(world)
     assert len(world.pids()) == 1 and alive(world.pids()[0])
     visor.stop()
 
 
-@pytest.mark.parametrize("cleared", ["vega.lock", "data-node.lock", ""], ids=["core", "data node", "all"])
-def test_a_lock_file_cleared_up_while_no_visor_runs_is_no_second_node(world_with_data_node, cleared):
-    """Nothing tells any more what lives there, but that it holds the lock can still be seen."""
+def remove(path, aside):
+    del aside
+    path.unlink() if path.is_file() else shutil.rmtree(path)
+
+
+def move(path, aside):
+    path.rename(aside / path.name)
+
+
+def restore(path, aside):
+    """As out of a backup: what it tells is of another time."""
+    lock_file = path if path.is_file() else path / "vega.lock"
+    text = lock_file.read_bytes()
+    move(path, aside)
+    lock_file.parent.mkdir(mode=0o700, exist_ok=True)
+    lock_file.write_bytes(b"1".ljust(10) + b" " + b"77".ljust(20) + text[31:])
+
+
+@pytest.mark.parametrize("how", [remove, move, restore])
+@pytest.mark.parametrize("what", ["vega.lock", "data-node.lock", ""], ids=["core", "data node", "all"])
+def test_a_lock_file_that_loses_its_name_while_no_visor_runs_is_no_second_node(world_with_data_node, how, what):
+    """Whoever holds it still has it open, and can be read there. The socket is gone: it must not be what saves the day."""
     world = world_with_data_node
+    visor = world.up()
+    wait_for_record(world, "vega", "executable")
+    wait_for_record(world, "data-node", "executable")
+    kill(visor)
+    world.socket.unlink()
+    how(world.home / ".visor" / what, world.folder)
+    visor = world.start()
+    visor.wait("taken over, alive", count=2)
+    wait_for_record(world)
+    assert len(world.pids()) == 1 and len(world.pids("data-node")) == 1 and not world.events("sigterm")
+    kill(visor)
+    visor = world.start()
+    visor.wait("taken over, alive", count=2)
+    visor.stop()
+    assert world.living() == [] and len(world.pids()) == 1
+
+
+def test_a_descendant_whose_lock_lost_its_name_is_waited_for(world):
+    """Its Visor has made the file anew, which nobody holds."""
+    world.scenario(grandchild=True)
+    world.write_config(stopSignalTimeoutSeconds=1)
+    visor = world.up()
+    grandchild = world.wait_event("grandchild")["pid"]
+    lock(world).unlink()
+    visor.wait("it is made anew")
+    wait_until(lambda: lock(world).exists(), "the lock file is there again")
+    os.kill(world.pids()[0], signal.SIGKILL)
+    assert str(grandchild) in visor.wait("descendants of it hold its lock")["pids"]
+    visor.wait("sent SIGKILL")
+    visor.wait("the node answers", count=2)
+    assert not alive(grandchild)
+    world.scenario(grandchild=False)
+    visor.stop()
+
+
+def test_a_descendant_whose_lock_lost_its_name_is_waited_for_by_the_next_visor(world):
+    world.scenario(grandchild=True)
     kill(world.up())
-    path = world.home / ".visor" / cleared
-    path.unlink() if cleared else shutil.rmtree(path)
+    grandchild = world.wait_event("grandchild")["pid"]
+    world.socket.unlink()
+    shutil.rmtree(world.home / ".visor")
+    os.kill(world.pids()[0], signal.SIGKILL)
+    wait_until(lambda: not alive(world.pids()[0]), "the end of the node")
     visor = world.start()
     line = visor.wait("cannot be taken over")
-    assert "was removed while pid" in line["why"] and "stop that process" in line["why"]
-    assert len(world.pids()) == 1 and len(world.pids("data-node")) == 1 and not world.events("sigterm")
-    for pid in world.living():
-        os.kill(pid, signal.SIGKILL)
+    assert "was removed or replaced" in line["why"] and "stop it" in line["why"] and line["vega"] == str(grandchild)
+    assert len(world.pids()) == 1
+    os.kill(grandchild, signal.SIGKILL)
     visor.wait("the node answers")
-    assert len(world.pids()) == 2
+    world.scenario(grandchild=False)
     visor.stop()
 
 

@@ -1,5 +1,6 @@
 """Supervision: every way in which a node fails, and what Visor makes of it."""
 
+import contextlib
 import os
 import pathlib
 import signal
@@ -59,6 +60,16 @@ def test_a_sibling_that_ignores_sigterm_is_killed_after_the_grace(world_with_dat
     visor.stop()
 
 
+def holders(lock):
+    """The processes that have the file as their descriptor 3, as Visor's descendants do."""
+    found = []
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if os.readlink(process / "fd" / "3") == str(lock):
+                found.append(int(process.name))
+    return found
+
+
 def test_descendants_are_ended_before_anything_is_started(world):
     """A process that outlives the node in its group holds the lock: TERM, grace, KILL, and only then a new start."""
     world.scenario(grandchild=True)
@@ -87,6 +98,25 @@ def test_a_descendant_in_a_session_of_its_own_is_found_by_the_lock(world):
     visor.wait("the node answers", count=2)
     assert not alive(grandchild)
     visor.stop()
+
+
+def test_descendants_without_number_are_all_ended(world):
+    """As the workers of a database: each has left the group and does not listen to SIGTERM."""
+    real = world.put_binary(world.home / "genesis", "v1.0.0", "real")
+    script = world.home / "genesis" / "vega"
+    script.write_text(f"""#!/bin/sh
+if [ "$1" = start ]; then
+    trap "" TERM
+    for i in $(seq 100); do setsid sleep 300 & done
+fi
+exec "{real}" "$@"
+""")
+    world.write_config(stopSignalTimeoutSeconds=1)
+    visor = world.up()
+    lock = world.home / ".visor" / "vega.lock"
+    wait_until(lambda: len(holders(lock)) > 100, "all of them are there")
+    visor.stop()
+    assert holders(lock) == []
 
 
 def test_the_budget_ends(world):

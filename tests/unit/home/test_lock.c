@@ -1,4 +1,5 @@
 #include "home/lock.h"
+#include "home/lock_holder.h"
 
 #include "base/cleanup.h"
 #include "tests/unit/home/home.h"

@@ -1,71 +1,8 @@
-/* Processes that outlive who started them, as real ones. The test stands for the new Visor. */
-#include "home/survivor.h"
-
-#include "base/cleanup.h"
+/* The test stands for the new Visor. */
 #include "base/process_stat.h"
-#include "home/lock.h"
-#include "tests/unit/children.h"
-#include "tests/unit/home/home.h"
+#include "tests/unit/home/survivors.h"
 
-#include <sys/resource.h>
 #include <sys/syscall.h>
-
-static const char LOCK[] = "vega.lock";
-
-static char own_path[512];
-
-static int find_own_path(void **unused) {
-    (void)unused;
-    return readlink("/proc/self/exe", own_path, sizeof own_path - 1) <= 0;
-}
-
-/* Takes the lock, so that what is forked next has it. */
-static int take(void) {
-    pid_t holder = 0;
-    int fd = -1;
-    assert_int_equal(lock_take(home.private_fd, LOCK, &fd, &holder, NULL), 0);
-    return fd;
-}
-
-static pid_t start_with_lock(void) {
-    int fd = take();
-    pid_t pid = fork_still();
-    (void)close(fd);
-    return pid;
-}
-
-/* It is a copy of this test, so it runs the same executable. */
-static void record(pid_t pid, const char *binary, const char *executable) {
-    Failure failure = {0};
-    ProcessRecord record = {
-        .pid = pid,
-        .folder = (char[]){"/srv/v1"},
-        .binary = (char *)(uintptr_t)binary,
-        .executable = (char *)(uintptr_t)executable,
-        .note = {.started_usec = 77}};
-    assert_int_equal(process_record_save(&home, PROCESS_VEGA, &record, &failure), 0);
-}
-
-static Failure why;
-
-static Alive look(void) {
-    ProcessRecord record;
-    why = (Failure){0};
-    Alive alive = survivor_look(&home, PROCESS_VEGA, &record, &why);
-    if (alive == ALIVE_ADOPTED)
-        assert_true(record.pid > 0 && record.start_ticks > 0 && record.note.started_usec == 77);
-    if (alive == ALIVE_UNKNOWN) {
-        assert_non_null(strstr(why.message, ".visor/vega.lock"));
-        assert_non_null(strstr(why.message, home.path));
-    }
-    process_record_clear(&record);
-    return alive;
-}
-
-static void check_why(const char *text) {
-    if (!strstr(why.message, text))
-        fail_msg("'%s' does not say '%s'", why.message, text);
-}
 
 static void test_nothing(void **unused) {
     (void)unused;
@@ -103,24 +40,6 @@ static void test_other_executable_than_recorded(void **unused) {
     check_why("stop what holds it");
     kill_and_reap(other);
     kill_and_reap(holder);
-}
-
-/* Somebody has cleared up: the lock lasts, and whoever holds it is seen, but nothing tells what it is. */
-static void test_lock_that_was_removed(void **unused) {
-    (void)unused;
-    char pid_text[32];
-    pid_t pid = start_with_lock();
-    record(pid, own_path, own_path);
-    assert_int_equal(unlinkat(home.private_fd, LOCK, 0), 0);
-    assert_int_equal(look(), ALIVE_UNKNOWN);
-    (void)snprintf(pid_text, sizeof pid_text, "pid %d", (int)pid);
-    check_why("was removed");
-    check_why(pid_text);
-    record(pid, "/srv/v1/script", NULL); /* written again, but not locked: the old one in its hands tells */
-    assert_int_equal(look(), ALIVE_ADOPTED);
-    assert_int_equal(unlinkat(home.private_fd, LOCK, 0), 0);
-    kill_and_reap(pid);
-    assert_int_equal(look(), ALIVE_NOTHING);
 }
 
 /* Its lock was closed by a wrapper: then nothing but what it runs tells that it is the one. */
@@ -217,34 +136,6 @@ static void test_damaged_record_of_what_lives(void **unused) {
     assert_int_equal(look(), ALIVE_NOTHING);
 }
 
-static Alive look_with_descriptors(int highest) {
-    struct rlimit limit;
-    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
-    struct rlimit low = {.rlim_cur = (rlim_t)highest, .rlim_max = limit.rlim_max};
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
-    Alive alive = look();
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
-    return alive;
-}
-
-/* Nothing seen, for want of descriptors to look with, is not nothing there. */
-static void test_out_of_descriptors(void **unused) {
-    enum { MOST_AT_ONCE = 3 };
-    (void)unused;
-    pid_t pid = start_with_lock();
-    assert_int_equal(unlinkat(home.private_fd, LOCK, 0), 0);
-    int next = fcntl(0, F_DUPFD_CLOEXEC, 0);
-    (void)close(next);
-    for (int more = 0; more <= MOST_AT_ONCE; more++)
-        assert_int_equal(look_with_descriptors(next + more), ALIVE_UNKNOWN);
-    record(pid, "/srv/v1/script", NULL);
-    for (int more = 0; more < MOST_AT_ONCE; more++)
-        assert_int_equal(look_with_descriptors(next + more), ALIVE_UNKNOWN);
-    assert_int_equal(look_with_descriptors(next + MOST_AT_ONCE), ALIVE_ADOPTED);
-    kill_and_reap(pid);
-    assert_int_equal(look(), ALIVE_NOTHING);
-}
-
 static void test_lock_that_cannot_be_looked_at(void **unused) {
     (void)unused;
     assert_int_equal(symlinkat("elsewhere", home.private_fd, LOCK), 0);
@@ -332,13 +223,11 @@ int main(void) {
         home_test(test_nothing),
         home_test(test_known),
         home_test(test_other_executable_than_recorded),
-        home_test(test_lock_that_was_removed),
         home_test(test_without_its_lock),
         home_test(test_wrong_start_time),
         home_test(test_not_signed_yet),
         home_test(test_damaged_record),
         home_test(test_damaged_record_of_what_lives),
-        home_test(test_out_of_descriptors),
         home_test(test_lock_that_cannot_be_looked_at),
         home_test(test_what_it_started_lives_on),
         home_test(test_dead_child_of_ours),

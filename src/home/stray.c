@@ -1,0 +1,100 @@
+#include "home/stray.h"
+
+#include "base/cleanup.h"
+#include "base/process_stat.h"
+#include "base/process_walk.h"
+#include "home/lock.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Where a node finds its lock (proc/spawn.c). To look at all descriptors of all processes would take long. */
+static const char LOCK_NUMBER[] = "3";
+
+typedef struct Search {
+    ProcessName name;
+    HomeIdentity home;
+    ProcessRecord record;
+} Search;
+
+/* Only a plain file is opened: to open another may wait, or do something. */
+static int open_lock(int proc_fd, const char *pid) {
+    struct statx status;
+    char path[64];
+
+    (void)snprintf(path, sizeof path, "%.20s/fd/%s", pid, LOCK_NUMBER);
+    if (statx(proc_fd, path, AT_STATX_DONT_SYNC, STATX_TYPE, &status) < 0)
+        return negative_errno();
+    if (!S_ISREG(status.stx_mode))
+        return -ENOTTY;
+    int fd = openat(proc_fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    return fd < 0 ? negative_errno() : fd;
+}
+
+static bool is_itself(const ProcessRecord *record, pid_t pid) {
+    ProcessStat stat;
+    return record->pid == pid && record->start_ticks > 0 && process_stat(pid, &stat) == 0 &&
+           stat.start_ticks == record->start_ticks && !stat.is_dead;
+}
+
+/* ProcessLook */
+static int look_for_home(int proc_fd, const char *pid, void *userdata) {
+    _cleanup_process_record_ ProcessRecord record = {0};
+    _cleanup_free_ char *text = NULL;
+    Search *search = userdata;
+    LockNote note;
+
+    int r = lock_is_held_through(proc_fd, pid, LOCK_NUMBER);
+    if (r <= 0)
+        return r;
+    _cleanup_fd_ int fd = open_lock(proc_fd, pid);
+    if (fd < 0)
+        return process_unseen(fd);
+    r = lock_read_open(fd, &note);
+    text = note.text;
+    if (r >= 0)
+        r = process_record_decode(text, strlen(text), &record);
+    if (r < 0)
+        return process_unseen(r);
+    if (record.name != search->name || !home_identity_equal(&record.home, &search->home))
+        return 0;
+    record.pid = note.pid;
+    record.start_ticks = note.start_ticks;
+    if (is_itself(&record, (pid_t)strtol(pid, NULL, 10))) {
+        process_record_clear(&search->record);
+        search->record = record;
+        record = (ProcessRecord){0};
+    }
+    return 1;
+}
+
+static int begin(Search *search, const Home *home, ProcessName name) {
+    *search = (Search){.name = name};
+    return home_identity(home, &search->home);
+}
+
+int stray_find(const Home *home, ProcessName name, Stray *ret) {
+    Search search;
+
+    *ret = (Stray){0};
+    int r = begin(&search, home, name);
+    if (r >= 0)
+        r = process_walk(look_for_home, &search, ret->holders, LOCK_HOLDERS_SHOWN);
+    ret->record = search.record;
+    ret->count = r < 0 ? 0 : (size_t)r;
+    return r < 0 ? r : 0;
+}
+
+void stray_signal(const Home *home, ProcessName name, int signal_number) {
+    Search search;
+    if (begin(&search, home, name) >= 0)
+        process_walk_signal(look_for_home, &search, signal_number);
+    process_record_clear(&search.record);
+}
+
+void stray_clear(Stray *stray) {
+    process_record_clear(&stray->record);
+    *stray = (Stray){0};
+}
