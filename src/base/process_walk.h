@@ -7,8 +7,8 @@
 #include <sys/types.h>
 
 /**
- * Looks at one process: @pid is its folder's name in /proc, which is open as @proc_fd. Returns 1 if it is meant, 0 if
- * not, -errno if it was not possible to look.
+ * Looks at one process: @pid is its folder's name in /proc, which is open as @proc_fd. Returns 1 if it is meant, 0
+ * if not, -errno if it was not possible to look.
  */
 typedef int ProcessLook(int proc_fd, const char *pid, void *userdata);
 
@@ -22,7 +22,7 @@ MUST_USE int process_walk(ProcessLook *look, void *userdata, pid_t *found, size_
 void process_walk_signal(ProcessLook *look, void *userdata, int signal_number);
 
 /**
- * For a ProcessLook, of a file of the process that could not be opened: 0 if it has ended, or is not ours to see; the
- * -errno @r if it is us who lack memory or descriptors.
+ * For a ProcessLook, of a file of the process that could not be opened: 0 if it has ended, or is not ours to see;
+ * the -errno @r if it is us who lack memory or descriptors.
  */
 MUST_USE int process_unseen(int r);

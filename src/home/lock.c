@@ -34,12 +34,29 @@ static bool is_still_named(int folder_fd, const char *name, int fd) {
            named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
 }
 
+/* A file, or the folder itself, and nothing else that has the name. Fails as a link does that is not followed. */
+static int open_lock(int folder_fd, const char *name, int flags, int *ret_fd) {
+    struct stat status;
+    _cleanup_fd_ int fd = openat(folder_fd, name, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+    if (fd < 0)
+        return errno == EISDIR ? -ELOOP : negative_errno();
+    if (fstat(fd, &status) < 0)
+        return negative_errno();
+    if (!S_ISREG(status.st_mode) && strcmp(name, ".") != 0)
+        return -ELOOP;
+    *ret_fd = TAKE_FD(fd);
+    return 0;
+}
+
 int lock_take(int folder_fd, const char *name, int *ret_fd, pid_t *ret_holder, Failure *failure) {
     enum { TRIES = 8 };
     for (int i = 0; i < TRIES; i++) {
-        _cleanup_fd_ int fd = openat(folder_fd, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-        if (fd < 0)
-            return failure_set(failure, negative_errno(), "cannot open the lock .visor/%s: %m", name);
+        _cleanup_fd_ int fd = -1;
+        int r = open_lock(folder_fd, name, O_RDWR | O_CREAT, &fd);
+        if (r == -ELOOP)
+            return failure_set(failure, r, "the lock .visor/%s is no file: move it away", name);
+        if (r < 0)
+            return failure_set(failure, r, "cannot open the lock .visor/%s: %s", name, strerror(-r));
         if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
             if (errno != EWOULDBLOCK)
                 return failure_set(failure, negative_errno(), "cannot lock .visor/%s: %m", name);
@@ -61,9 +78,10 @@ int lock_folder(int folder_fd) {
 }
 
 int lock_look(int folder_fd, const char *name) {
-    _cleanup_fd_ int fd = openat(folder_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    if (fd < 0)
-        return errno == ENOENT ? 0 : negative_errno();
+    _cleanup_fd_ int fd = -1;
+    int r = open_lock(folder_fd, name, O_RDONLY, &fd);
+    if (r < 0)
+        return r == -ENOENT ? 0 : r;
     if (flock(fd, LOCK_SH | LOCK_NB) == 0)
         return 0;
     return errno == EWOULDBLOCK ? 1 : negative_errno();

@@ -14,7 +14,8 @@
  * Takes the lock @name in the folder @folder_fd, making the file (0600) if need be.
  *
  * @ret_fd is the descriptor that holds it, close-on-exec, owned by the caller. Returns 0; 1 if somebody else holds
- * it, and then @ret_holder is the pid that the file names (0 = it names none); -errno, described in @failure.
+ * it, and then @ret_holder is the pid that the file names (0 = it names none); -ELOOP (what has the name is no
+ * plain file) or -errno, described in @failure.
  */
 MUST_USE int lock_take(int folder_fd, const char *name, int *ret_fd, pid_t *ret_holder, Failure *failure);
 
@@ -28,7 +29,7 @@ MUST_USE int lock_folder(int folder_fd);
  * Is the lock @name (or the folder itself, ".") held by anybody? Makes no file. Takes the lock for the moment of
  * the look, shared: so not to be asked while a visor runs, which may want the lock in that very moment.
  *
- * Returns 0 (free, or there is no such file), 1 (held) or -errno.
+ * Returns 0 (free, or there is no such file), 1 (held), -ELOOP (what has the name is no plain file) or -errno.
  */
 MUST_USE int lock_look(int folder_fd, const char *name);
 

@@ -21,11 +21,10 @@ enum {
 };
 
 /**
- * Writes @count pids for a person, of which @holders has at most @capacity (LOCK_HOLDERS_SHOWN or fewer): "123,456",
- * and "unknown" if there is none.
+ * Writes @count pids for a person, of which @holders has at most @capacity (LOCK_HOLDERS_SHOWN or fewer):
+ * "123,456", and "unknown" if there is none.
  */
-void lock_holders_print(
-    const pid_t *holders, size_t count, size_t capacity, char (*text)[LOCK_HOLDERS_TEXT_BYTES]);
+void lock_holders_print(const pid_t *holders, size_t count, size_t capacity, char (*text)[LOCK_HOLDERS_TEXT_BYTES]);
 
 /** Writes those that hold the lock @name. */
 void lock_holders_describe(int folder_fd, const char *name, char (*text)[LOCK_HOLDERS_TEXT_BYTES]);
@@ -37,7 +36,7 @@ void lock_holders_describe(int folder_fd, const char *name, char (*text)[LOCK_HO
 void lock_signal_holders(int folder_fd, const char *name, int signal_number);
 
 /**
- * Does the open file behind the descriptor @number of the process @pid have a lock (proc(5), fdinfo)? Who only reads a
- * locked file has none. @proc_fd is /proc. Returns 0, 1, or -errno if it was not possible to look.
+ * Does the open file behind the descriptor @number of the process @pid have a lock (proc(5), fdinfo)? Who only
+ * reads a locked file has none. @proc_fd is /proc. Returns 0, 1, or -errno if it was not possible to look.
  */
 MUST_USE int lock_is_held_through(int proc_fd, const char *pid, const char *number);

@@ -1,6 +1,6 @@
 /*
- * A process of the home whose lock file has lost its name: somebody has cleared up, moved or restored HOME/.visor, and
- * a new file of that name would be free. The lock lasts, and the file can still be read through its holder's
+ * A process of the home whose lock file has lost its name: somebody has cleared up, moved or restored HOME/.visor,
+ * and a new file of that name would be free. The lock lasts, and the file can still be read through its holder's
  * descriptor: it tells of which home and process it is.
  */
 #pragma once
@@ -16,9 +16,9 @@ typedef struct Stray {
 } Stray;
 
 /**
- * Looks for those that hold a lock of the process @name of the home, whatever its file is called by now; so also for
- * those that hold it under its name. @ret is owned by the caller (stray_clear). Returns 0, or -errno if it was not
- * possible to look.
+ * Looks for those that hold a lock of the process @name of the home, whatever its file is called by now; so also
+ * for those that hold it under its name. @ret is owned by the caller (stray_clear). Returns 0, or -errno if it was
+ * not possible to look.
  */
 MUST_USE int stray_find(const Home *home, ProcessName name, Stray *ret);
 

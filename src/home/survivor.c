@@ -155,6 +155,12 @@ Alive survivor_look(const Home *home, ProcessName name, ProcessRecord *ret, Fail
         return ALIVE_UNKNOWN;
     }
     int held = lock_look(home->private_fd, lock);
+    if (held == -ELOOP) {
+        (void)failure_set(
+            failure, 0, "%s/" HOME_PRIVATE_FOLDER "/%s is no file: move it away, and visor goes on by itself",
+            home->path, lock);
+        return ALIVE_UNKNOWN;
+    }
     if (held < 0) {
         (void)failure_set(
             failure, 0, "cannot look at %s/" HOME_PRIVATE_FOLDER "/%s: %s", home->path, lock, strerror(-held));

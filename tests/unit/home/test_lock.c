@@ -122,7 +122,10 @@ static void test_what_is_no_file(void **unused) {
     assert_int_equal(take(&fd, &holder), -ELOOP);
     assert_int_equal(unlinkat(home.private_fd, "node.lock", 0), 0);
     assert_int_equal(mkdirat(home.private_fd, "node.lock", 0700), 0);
-    assert_int_equal(take(&fd, &holder), -EISDIR);
+    assert_int_equal(take(&fd, &holder), -ELOOP);
+    assert_int_equal(unlinkat(home.private_fd, "node.lock", AT_REMOVEDIR), 0);
+    assert_int_equal(mkfifoat(home.private_fd, "node.lock", 0600), 0);
+    assert_int_equal(take(&fd, &holder), -ELOOP);
     assert_int_equal(fd, -1);
 }
 

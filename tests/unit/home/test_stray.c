@@ -99,8 +99,10 @@ static void test_out_of_descriptors(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        home_test(test_lock_that_was_removed),        home_test(test_lock_that_was_moved),
-        home_test(test_moved_lock_of_another_process), home_test(test_moved_lock_of_another_home),
+        home_test(test_lock_that_was_removed),
+        home_test(test_lock_that_was_moved),
+        home_test(test_moved_lock_of_another_process),
+        home_test(test_moved_lock_of_another_home),
         home_test(test_out_of_descriptors),
     };
     return cmocka_run_group_tests(tests, find_own_path, NULL);

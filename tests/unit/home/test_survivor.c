@@ -2,6 +2,7 @@
 #include "base/process_stat.h"
 #include "tests/unit/home/survivors.h"
 
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 static void test_nothing(void **unused) {
@@ -140,6 +141,17 @@ static void test_lock_that_cannot_be_looked_at(void **unused) {
     (void)unused;
     assert_int_equal(symlinkat("elsewhere", home.private_fd, LOCK), 0);
     assert_int_equal(look(), ALIVE_UNKNOWN);
+    check_why("move it away");
+    assert_int_equal(unlinkat(home.private_fd, LOCK, 0), 0);
+    assert_int_equal(mkfifoat(home.private_fd, LOCK, 0600), 0);
+    assert_int_equal(look(), ALIVE_UNKNOWN);
+    check_why("move it away");
+    assert_int_equal(unlinkat(home.private_fd, LOCK, 0), 0);
+    assert_int_equal(mkdirat(home.private_fd, LOCK, 0700), 0);
+    assert_int_equal(look(), ALIVE_UNKNOWN);
+    check_why("move it away");
+    assert_int_equal(unlinkat(home.private_fd, LOCK, AT_REMOVEDIR), 0);
+    assert_int_equal(look(), ALIVE_NOTHING);
 }
 
 /* A process that has started another, and has ended or ends when told to. */
