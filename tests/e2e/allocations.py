@@ -3,13 +3,14 @@
 
     tests/e2e/allocations.py BUILD_FOLDER [--every 1] [--seed 1]
 
-A start, polls, changed settings, an upgrade and a stop are played with the Nth allocation of Visor failing (tests/faults/
-allocation.c), and sometimes some more after it. Visor goes on, or leaves with a code that its manual knows; never by a
+A life is played (a start, a living node that is taken over, or a reexec; then polls, changed settings, an upgrade and a
+stop) with the Nth allocation of Visor failing (tests/faults/allocation.c), and sometimes some more after it. Visor goes on, or leaves with a code that its manual knows; never by a
 signal. The next Visor takes over what lives, or starts it, and the upgrade gets through. --every 10: each tenth N.
 """
 
 import argparse
 import collections
+import contextlib
 import os
 import pathlib
 import random
@@ -17,6 +18,7 @@ import re
 import shutil
 import signal
 import struct
+import subprocess
 import sys
 import tempfile
 
@@ -26,18 +28,21 @@ if __name__ == "__main__":
 
 from autoinstall import FAR, NEW, now_at_the_block
 from fail_points import is_recorded
-from world import PLAIN_BUILD, ROOT, World, alive, wait_until
+from world import DEADLINE_SECONDS, PLAIN_BUILD, ROOT, World, alive, wait_until
 
 SHIM = PLAIN_BUILD / "tests" / "faults" / "liballocation.so"
 EXIT_CODES = {int(number) for number in re.findall(
     r"^    X\(EXIT_CODE_\w+, (\d+),", (ROOT / "src" / "base" / "exit_code.h").read_text(), re.M)}
+GENESIS = "v1.0.0"
 COUNTS = [1, 1, 1, 2, 5, 20]
+LIVES = ["start", "adoption", "reexec"]
 
 
 class Allocations:
-    """One world for all runs: its home is made anew for each."""
+    """One world for all runs of one kind of life: its home is made anew for each."""
 
-    def __init__(self, folder, stamps):
+    def __init__(self, folder, stamps, life="start"):
+        self.life = life
         self.folder = folder
         self.world = World(folder, stamps, PLAIN_BUILD)
         self.counter = folder / "counter"
@@ -56,6 +61,18 @@ class Allocations:
         world.node.mkdir()
         self.counter.unlink(missing_ok=True)
         world.upgrade_at((NEW, FAR))
+        if self.life == "adoption":
+            visor = world.up()
+            wait_until(lambda: is_recorded(world, GENESIS), world.said)
+            visor.process.kill()
+            visor.end()
+
+    def reexec(self, visor):
+        """Done or not: what counts is what becomes of the node."""
+        with subprocess.Popen([self.world.program, "reexec", "--home", self.world.home], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as asking:
+            asking.wait(DEADLINE_SECONDS)
+        return visor.process.poll() is None
 
     def play(self, at, count):
         """Plays the scenario as far as Visor comes; returns its exit code."""
@@ -67,7 +84,8 @@ class Allocations:
         def until(look, what):
             wait_until(lambda: look() or visor.process.poll() is not None, lambda: f"{what}:\n{visor.text()}")
             return visor.process.poll() is None
-        if until(lambda: visor.said("the node answers"), "the node answers"):
+        begun = "taken over, alive" if self.life == "adoption" else "the node answers"
+        if until(lambda: visor.said(begun), begun) and (self.life != "reexec" or self.reexec(visor)):
             world.write_config(restartsDelaySeconds=1)
             visor.signal(signal.SIGHUP)
             now_at_the_block(world)
@@ -91,7 +109,7 @@ class Allocations:
             self.go_on()
             world.check()
         except AssertionError as error:
-            raise AssertionError(f"allocation {at}, and {count - 1} more: {error}\n{world.said()[-6000:]}") from error
+            raise AssertionError(f"{self.life}: allocation {at}, and {count - 1} more: {error}\n{world.said()[-6000:]}") from error
 
     def go_on(self):
         """The next Visor: what lives, and was not told to end, lives on; the upgrade gets through."""
@@ -114,31 +132,48 @@ class Allocations:
             self.fail(at, dice.choice(COUNTS))
 
 
+@contextlib.contextmanager
+def allocations_of(life):
+    """In a world of its own, which goes with it."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="visor-"))
+    (folder / "stamps").mkdir()
+    try:
+        made = Allocations(folder, folder / "stamps", life)
+        try:
+            yield made
+        finally:
+            made.world.cleanup()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def fail_all(allocations, options):
+    """Prints what went wrong, and returns how often that was."""
+    total, complaints = allocations.count(), 0
+    dice = random.Random(options.seed)
+    for at in range(options.first, total + 1, options.every):
+        try:
+            allocations.run([at], dice)
+        except AssertionError as error:
+            complaints += 1
+            print(error, flush=True)
+    print(f"{allocations.life}: {total} allocations, {sum(allocations.outcomes.values())} runs, by exit code "
+          f"{dict(allocations.outcomes)}; {complaints} complaints", flush=True)
+    return complaints
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("build")
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--lives", default=",".join(LIVES))
     options = parser.parse_args()
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="visor-"))
-    (folder / "stamps").mkdir()
-    allocations = Allocations(folder, folder / "stamps")
-    complaints = []
-    try:
-        total = allocations.count()
-        dice = random.Random(options.seed)
-        for at in range(options.first, total + 1, options.every):
-            try:
-                allocations.run([at], dice)
-            except AssertionError as error:
-                complaints.append(str(error))
-                print(error, flush=True)
-        print(f"{total} allocations, {sum(allocations.outcomes.values())} runs, by exit code "
-              f"{dict(allocations.outcomes)}; {len(complaints)} complaints")
-    finally:
-        allocations.world.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+    complaints = 0
+    for life in options.lives.split(","):
+        with allocations_of(life) as allocations:
+            complaints += fail_all(allocations, options)
     return 1 if complaints else 0
 
 

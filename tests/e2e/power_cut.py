@@ -3,9 +3,9 @@
 
     tests/e2e/power_cut.py BUILD_FOLDER [--starts 1000] [--seed 1]
 
-A first start, a release fetched and placed, its upgrade, a restart of the node and of Visor, two more upgrades (one whose
-folder only lacks its binary, one into folders that are not there yet) and an old release that goes are recorded by
-tests/faults/record.c. Before each recorded call the power is cut: disk_model.py tells what may be left, with nothing more
+A first start with a data node, a release fetched and placed, its upgrade, a restart of the node and of Visor, a reexec, two
+more upgrades (one whose folder only lacks its binary, one into folders that are not there yet) and an old release that goes
+are recorded by tests/faults/record.c. Before each recorded call the power is cut: disk_model.py tells what may be left, with nothing more
 than what is durable, with everything, and with choices at random. Each of those homes is examined; some are put onto
 the disk, a real Visor starts on them and goes on with the next upgrade. A seed makes the same choices again.
 """
@@ -21,6 +21,7 @@ import random
 import shutil
 import signal
 import stat
+import subprocess
 import sys
 import tempfile
 import zipfile
@@ -55,8 +56,11 @@ class Cut:
 
 class PowerCuts:
     def __init__(self, folder, stamps, kind):
-        """@kind "prepared": all by an operator, in a home that v0.79 ran: `current` is there and HOME/.visor is not."""
+        """@kind "fetched": with a data node. "prepared": all by an operator, in a home that v0.79 ran: `current` is there
+        and HOME/.visor is not."""
         self.world = World(folder, stamps, PLAIN_BUILD)
+        self.world.has_data_node = kind == "fetched"
+        self.world.run_config("genesis")
         self.home = self.world.home
         self.binaries = {version: self.world.binary(version).read_bytes() for version in VERSIONS}
         self.cuts_seen = self.homes_examined = self.starts = 0
@@ -111,6 +115,8 @@ class PowerCuts:
         world.upgrade_at(*UPGRADES[:2])
         visor = world.start(**recorder)
         upgraded(world, visor, "v1.2.0")
+        subprocess.run([world.program, "reexec", "--home", world.home], check=True, stdin=subprocess.DEVNULL,
+                       stdout=subprocess.DEVNULL)
         world.upgrade_at(*UPGRADES)
         upgraded(world, visor, "v1.3.0")
         visor.stop()
