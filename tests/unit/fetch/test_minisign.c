@@ -133,7 +133,7 @@ static void check_malformed(const char *signature) {
 
 static void test_malformed_signature(void **unused) {
     (void)unused;
-    char long_comment[9000];
+    char long_comment[9000] = "";
     check_malformed("");
     check_malformed("\n\n\n\n");
     check_malformed("<html>");
