@@ -7,7 +7,18 @@
 #include <string.h>
 #include <unistd.h>
 
-/** Is the executable's name one of those in the environment variable @list, which blanks separate? */
+/** Is the name of the file @path one of those in @list, which blanks separate? */
+static inline bool is_listed(const char *list, const char *path) {
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    for (size_t bytes; *list; list += bytes + strspn(list + bytes, " ")) {
+        bytes = strcspn(list, " ");
+        if (bytes == strlen(name) && strncmp(list, name, bytes) == 0)
+            return true;
+    }
+    return false;
+}
+
+/** Is the executable one of those in the environment variable @list? */
 static inline bool is_meant(const char *list) {
     char path[4096];
     const char *wanted = getenv(list);
@@ -15,11 +26,5 @@ static inline bool is_meant(const char *list) {
     if (!wanted || length <= 0)
         return false;
     path[length] = '\0';
-    const char *name = strrchr(path, '/') + 1;
-    for (size_t bytes; *wanted; wanted += bytes + strspn(wanted + bytes, " ")) {
-        bytes = strcspn(wanted, " ");
-        if (bytes == strlen(name) && strncmp(wanted, name, bytes) == 0)
-            return true;
-    }
-    return false;
+    return is_listed(wanted, path);
 }
