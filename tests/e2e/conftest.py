@@ -5,6 +5,7 @@ import tempfile
 
 import pytest
 
+import memcheck
 from authority import Authority
 from fetching import Fetch
 from hostile_server import HostileServer
@@ -16,6 +17,17 @@ from world import World
 for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
     if signal.getsignal(number) == signal.SIG_IGN:
         signal.signal(number, signal.SIG_DFL)
+
+
+@pytest.fixture(autouse=True)
+def reports(request):
+    """In `make valgrind`, what valgrind says of a test's programs fails the test."""
+    if not memcheck.wanted():
+        yield
+        return
+    said = memcheck.reports_of(request.node.nodeid)
+    yield
+    assert not (text := said()), text
 
 
 @pytest.fixture(scope="session")

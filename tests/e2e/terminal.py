@@ -9,6 +9,8 @@ import subprocess
 import termios
 import time
 
+from world import DEADLINE_FACTOR, DEADLINE_SECONDS
+
 
 class Terminal:
     """A program on a terminal of @columns; everything it writes, with the time."""
@@ -21,7 +23,7 @@ class Terminal:
         os.close(slave)
         self.pieces = []
 
-    def read(self, until=None, seconds=60):
+    def read(self, until=None, seconds=60 * DEADLINE_FACTOR):
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             ready, _, _ = select.select([self.master], [], [], deadline - time.monotonic())
@@ -42,4 +44,4 @@ class Terminal:
 
     def close(self):
         os.close(self.master)
-        return self.process.wait(timeout=40)
+        return self.process.wait(timeout=DEADLINE_SECONDS)

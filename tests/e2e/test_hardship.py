@@ -9,6 +9,7 @@ import subprocess
 
 import pytest
 
+import memcheck
 from world import VISOR, alive, upgraded, wait_until
 
 
@@ -59,7 +60,7 @@ def test_a_reload_in_the_first_moment_does_not_end_visor(world):
         process = subprocess.Popen([VISOR, "run", "--home", world.home], stdin=subprocess.DEVNULL,
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_until(lambda: "SigIgn" in pathlib.Path(f"/proc/{process.pid}/status").read_text(), "it is there")
-        wait_until(lambda: os.readlink(f"/proc/{process.pid}/exe") == str(VISOR), "it is visor")
+        wait_until(lambda: memcheck.executable(process.pid) == str(VISOR), "it is visor")
         wait_until(lambda: blocks_signals(process.pid), "its first instructions")
         process.send_signal(signal.SIGHUP)
         process.send_signal(signal.SIGTERM)

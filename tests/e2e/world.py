@@ -10,15 +10,20 @@ import subprocess
 import threading
 import time
 
+import memcheck
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(os.environ.get("VISOR_BUILD", ROOT / "build" / "test"))
 PLAIN_BUILD = pathlib.Path(os.environ.get("VISOR_PLAIN_BUILD", ROOT / "build" / "clang"))  # without sanitizers
 VISOR = BUILD / "src" / "cli" / "visor"
 SIM = BUILD / "sim" / "vega-sim"
 
-DEADLINE_SECONDS = 40  # generous: machines are shared, and the build under test has sanitizers
+DEADLINE_FACTOR = int(os.environ.get("VISOR_DEADLINE_FACTOR", "1"))  # for what is slower than sanitizers: valgrind
+DEADLINE_SECONDS = 40 * DEADLINE_FACTOR  # generous: machines are shared, and the build under test has sanitizers
 LOOK_SECONDS = 0.01
 SANITIZER_REPORT = re.compile(r"ERROR: AddressSanitizer|ERROR: LeakSanitizer|runtime error:|please report this")
+
+memcheck.install()
 
 
 def wait_until(look, what, seconds=DEADLINE_SECONDS):
