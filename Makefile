@@ -8,7 +8,7 @@ SECONDS ?= 60
 SEEDS   ?= 100000
 EVERY   ?= 1
 
-.PHONY: all demo test fuzz kills chaos power-cuts allocations simulate simulate-fleet mutations install clean format docs bench
+.PHONY: all demo test fuzz kills valgrind chaos power-cuts allocations simulate simulate-fleet mutations install clean format docs bench
 .DEFAULT_GOAL := all
 
 all: $(BUILD)/release/build.ninja
@@ -28,6 +28,10 @@ test:
 fuzz:
 	@scripts/setup test
 	@scripts/fuzz $(BUILD) $(SECONDS)
+
+valgrind:
+	@scripts/setup valgrind
+	@scripts/valgrind $(BUILD) $(TESTS)
 
 chaos: all
 	@scripts/setup test

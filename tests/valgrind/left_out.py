@@ -1,0 +1,11 @@
+"""Tests that cannot be held in valgrind, and why: of the unit tests by name, of the end-to-end tests by node id."""
+
+UNIT = {
+    "docs/state-machines": "compares a text, by a shell",
+    "fetch/seccomp": "makes forbidden calls with nothing in them, and valgrind looks at that before the kernel refuses",
+    "fetch/unpacker": "valgrind dies of its own where a process that a sandbox forbids kill(2) is ended by a signal",
+    "home/interruption": "stops a process at each of its system calls, and valgrind makes many of its own",
+}
+
+END_TO_END = {
+}
