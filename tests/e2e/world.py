@@ -144,7 +144,7 @@ class World:
                     "timeoutMilliseconds": 2000},
             "log": {"format": "json", "level": "debug"},
         }
-        self.facts = {"block_time_ms": 5}
+        self.facts = {"block_time_ms": 5 * DEADLINE_FACTOR}
         self.home.mkdir(mode=0o755)
         self.node.mkdir()
         self.write_config()

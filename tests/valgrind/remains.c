@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <valgrind/memcheck.h>
 
@@ -24,6 +25,13 @@ __attribute__((__constructor__)) static void begin(void) {
         inherited[fd] = is_open(fd);
 }
 
+/* Visor's log opens a pipe once more, for as long as the process lives. */
+static bool is_of_the_log(int fd) {
+    struct stat opened, standard_error;
+    return fstat(fd, &opened) == 0 && fstat(STDERR_FILENO, &standard_error) == 0 &&
+           opened.st_dev == standard_error.st_dev && opened.st_ino == standard_error.st_ino;
+}
+
 static bool is_forked(void) {
     return !RUNNING_ON_VALGRIND || started != getpid();
 }
@@ -38,7 +46,7 @@ void remains_report_memory(void) {
 static void report_descriptors(void) {
     char link[32], target[256];
     for (int fd = 0; fd < DESCRIPTORS_MAX; fd++) {
-        if (inherited[fd] || !is_open(fd))
+        if (inherited[fd] || !is_open(fd) || is_of_the_log(fd))
             continue;
         (void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
         ssize_t length = readlink(link, target, sizeof target - 1);
