@@ -125,7 +125,7 @@ def test_a_decided_release_that_is_gone_brings_the_old_one_back(world):
 
 def test_killed_while_the_operator_stops(world):
     """Whoever starts Visor wants the node: the stop is brought to its end, and costs no restart."""
-    world.scenario(stop_ms=1500 * DEADLINE_FACTOR)  # the next visor has to begin within it
+    world.scenario(stop_ms=1500 * DEADLINE_FACTOR**2)  # the next visor has to begin within it
     world.write_config(maxNumberOfRestarts=0)
     visor = world.up()
     visor.signal(signal.SIGTERM)
