@@ -8,4 +8,6 @@ UNIT = {
 }
 
 END_TO_END = {
+    "tests/e2e/test_hardship.py::test_a_reload_in_the_first_moment_does_not_end_visor":
+        "waits until visor blocks signals, by /proc, and valgrind blocks them all before visor begins",
 }
