@@ -4,6 +4,7 @@ import json
 import pathlib
 import stat
 
+import memcheck
 from world import wait_until
 
 FAR = 10**9
@@ -32,10 +33,10 @@ def fetchers(visor):
         if entry.name.isdigit():
             try:
                 status = (entry / "status").read_text()
-                name = (entry / "cmdline").read_bytes().split(b"\0")[0]
+                name = (memcheck.words_of(entry.name) or [""])[0]
             except OSError:
                 continue
-            if f"\nPPid:\t{visor.pid}\n" in status and name.endswith(b"visor-fetch"):
+            if f"\nPPid:\t{visor.pid}\n" in status and name.endswith("visor-fetch"):
                 found.append(int(entry.name))
     return found
 

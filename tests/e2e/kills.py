@@ -27,6 +27,7 @@ import zipfile
 if __name__ == "__main__":
     os.environ["VISOR_BUILD"] = str(pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build/release").resolve())
 
+import memcheck
 from releases import Releases
 from world import DEADLINE_SECONDS, World, alive, wait_until
 
@@ -44,7 +45,7 @@ def children(pid):
 
 def is_fetcher(pid):
     try:
-        return pathlib.Path(f"/proc/{pid}/comm").read_text() == "visor-fetch\n"
+        return os.path.basename((memcheck.words_of(pid) or [""])[0]) == "visor-fetch"
     except OSError:
         return False
 

@@ -44,13 +44,18 @@ def in_valgrind(words):
             f"--log-file={os.environ['MEMCHECK_REPORTS']}/%q{{MEMCHECK_LIFE}}.log", *words[at:]]
 
 
+def words_of(pid):
+    """The command line of a process, without valgrind in front of it."""
+    words = pathlib.Path(f"/proc/{pid}/cmdline").read_text(errors="replace").split("\0")[:-1]
+    if words and os.path.basename(words[0]).startswith("valgrind"):
+        return words[next((at for at, word in enumerate(words) if at > 0 and not word.startswith("--")), len(words)):]
+    return words
+
+
 def executable(pid):
     """What the process runs. In valgrind that is valgrind, and its command line tells the program."""
     path = os.readlink(f"/proc/{pid}/exe")
-    if not os.path.basename(path).startswith("memcheck-"):
-        return path
-    words = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    return next(os.fsdecode(word) for word in words[1:] if not word.startswith(b"--"))
+    return words_of(pid)[0] if os.path.basename(path).startswith("memcheck-") else path
 
 
 class Popen(subprocess.Popen):
