@@ -68,10 +68,12 @@ class Allocations:
             visor.end()
 
     def reexec(self, visor):
-        """Done or not: what counts is what becomes of the node."""
-        with subprocess.Popen([self.world.program, "reexec", "--home", self.world.home], stdin=subprocess.DEVNULL,
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as asking:
-            asking.wait(DEADLINE_SECONDS)
+        """Done or not, it is answered."""
+        try:
+            subprocess.run([self.world.program, "reexec", "--home", self.world.home], stdin=subprocess.DEVNULL,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=DEADLINE_SECONDS, check=False)
+        except subprocess.TimeoutExpired:
+            raise AssertionError("visor reexec gets no answer") from None
         return visor.process.poll() is None
 
     def play(self, at, count):
