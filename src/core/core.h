@@ -18,10 +18,10 @@
 
 /** Why a process that is going down is still watched. */
 typedef struct Departure {
-    uint64_t grace_due_usec; /* DRAINING only: when the rest of the group gets SIGKILL; USEC_NEVER = it got it */
+    uint64_t grace_due_usec; /* DRAINING only: when what is left gets SIGKILL, or gets it again */
     uint64_t check_due_usec; /* DRAINING only: when the lock is looked at again */
     uint64_t check_delay_usec;
-    uint64_t alarm_due_usec;
+    uint64_t alarm_due_usec; /* USEC_NEVER = nothing was killed yet */
 } Departure;
 
 typedef struct Core {

@@ -4,6 +4,7 @@
 enum {
     LOCK_CHECK_FIRST_USEC = 5 * 1000,   /* a group that was killed is gone within a few ms */
     LOCK_CHECK_LAST_USEC = 1000 * 1000, /* a descendant that stays: once a second costs nothing */
+    KILL_AGAIN_USEC = 1000 * 1000,
     ALARM_USEC = 60 * 1000 * 1000,
 };
 
@@ -21,12 +22,21 @@ static void terminate(Step *step, ProcessName name) {
         (Report){.kind = REPORT_TERMINATED, .process = name, .delay_usec = step->core->settings.stop_grace_usec});
 }
 
+/*
+ * The process itself cannot miss SIGKILL. What it leaves behind can: who is found among many at one moment, and has
+ * forked at the next, or was one too many. So that is killed again until nobody holds the lock. It is said once,
+ * and then as the alarm.
+ */
 static void kill_group(Step *step, ProcessName name, ProcessEvent event) {
     Departure *departure = &step->core->departures[name];
-    departure->grace_due_usec = USEC_NEVER;
+    bool draining = step->core->processes[name].state == PROCESS_DRAINING;
+    bool again = draining && departure->alarm_due_usec != USEC_NEVER && event == PROCESS_EVENT_GRACE_OVER;
+    departure->grace_due_usec = usec_add(step->now_usec, KILL_AGAIN_USEC);
     departure->check_due_usec = usec_add(step->now_usec, LOCK_CHECK_FIRST_USEC); /* it should be over soon */
-    departure->alarm_due_usec = usec_add(step->now_usec, ALARM_USEC);
     step_do(step, ACTION_KILL)->process = name;
+    if (again)
+        return;
+    departure->alarm_due_usec = usec_add(step->now_usec, ALARM_USEC);
     step_report(
         step,
         (Report){

@@ -38,7 +38,7 @@ typedef enum ProcessName {
     X(PROCESS_EVENT_ANSWERED, "answered", "it has answered its first poll")                                        \
     X(PROCESS_EVENT_STOP, "stop", "the node is wanted down")                                                       \
     X(PROCESS_EVENT_HASTEN, "hasten", "the operator asked a second time")                                          \
-    X(PROCESS_EVENT_GRACE_OVER, "grace over", "stopSignalTimeoutSeconds have passed")                              \
+    X(PROCESS_EVENT_GRACE_OVER, "grace over", "stopSignalTimeoutSeconds have passed; then once a second")          \
     X(PROCESS_EVENT_EXITED, "exited", "it has ended, however")                                                     \
     X(PROCESS_EVENT_LOCK_FREE, "lock free", "nobody holds its lock")                                               \
     X(PROCESS_EVENT_LOCK_HELD, "lock held", "a descendant still holds its lock")

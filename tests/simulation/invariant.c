@@ -141,6 +141,10 @@ static void check_wait(World *world) {
         violate(
             world, VIOLATION_NO_DEADLINE, "in '%s', '%s'", NODE_PHASE_NAME[core->node.phase],
             UPGRADE_STEP_NAME[core->upgrade.step]);
+    for (ProcessName name = 0; name < PROCESS_COUNT; name++)
+        if (core->processes[name].state == PROCESS_DRAINING &&
+            core_deadline_usec(core) > usec_add(monotonic_usec(world), SEC(1)))
+            violate(world, VIOLATION_NO_DEADLINE, "the lock of %s is not looked at again", PROCESS_NAME[name]);
     if (core->node.polling != visor->poll.running && core->node.phase == NODE_UP)
         violate(world, VIOLATION_NO_DEADLINE, "a poll is awaited that nobody makes, or the other way round");
     if (core->upgrade.examining && !visor->examine.running && !violated(world))

@@ -123,6 +123,8 @@ MUTATIONS = [
              "a held lock is looked at once"),
     Mutation("no-grace", "departure.c", "return usec_add(process->since_usec, core->settings.stop_grace_usec);", "return process->since_usec;",
              "SIGKILL comes with SIGTERM"),
+    Mutation("kills-once", "departure.c", "departure->grace_due_usec = usec_add(step->now_usec, KILL_AGAIN_USEC);",
+             "departure->grace_due_usec = USEC_NEVER;", "descendants that SIGKILL missed are waited for, for ever"),
     Mutation("one-down", "departure.c", "        if (core->processes[name].state != PROCESS_DOWN)\n            return false;\n    return true;",
              "        if (core->processes[name].state == PROCESS_DOWN)\n            return true;\n    return false;",
              "one process down counts as the node down"),

@@ -97,15 +97,23 @@ void processes_terminate_group(World *world, ProcessName name) {
 
 void processes_kill(World *world, ProcessName name) {
     NodeProcess *process = &world->processes[name];
-    uint64_t delay_usec = MSEC(1);
-    if (fault_one_in(world, 12)) {
+    uint64_t end_usec = after(world, MSEC(1));
+    if (!process->killed && fault_one_in(world, 12)) {
         fault(world, FAULT_UNKILLABLE);
-        delay_usec = choice_spread(&world->choices, MSEC(1), MINUTES(20));
+        process->unkillable_until_usec = after(world, choice_spread(&world->choices, MSEC(1), MINUTES(20)));
     }
     process->killed = true;
-    ends_by(process, after(world, delay_usec));
-    if (process->descendants && after(world, delay_usec) < process->descendants_end_usec)
-        process->descendants_end_usec = after(world, delay_usec);
+    if (end_usec < process->unkillable_until_usec)
+        end_usec = process->unkillable_until_usec;
+    ends_by(process, end_usec);
+    if (!process->descendants)
+        return;
+    if (fault_one_in(world, 3)) { /* one of them has forked at that moment, or they are too many */
+        fault(world, FAULT_MISSED);
+        process->descendants_end_usec = USEC_NEVER;
+    } else if (end_usec < process->descendants_end_usec) {
+        process->descendants_end_usec = end_usec;
+    }
 }
 
 void processes_crash(World *world, ProcessName name) {
@@ -164,6 +172,11 @@ void processes_vanish(World *world) {
     }
 }
 
+/* Those that Visor has under its hands are its own affair. */
+static bool is_drained(const World *world, ProcessName name) {
+    return world->visor.alive && world->visor.core.processes[name].state == PROCESS_DRAINING;
+}
+
 void processes_heal(World *world) {
     for (ProcessName name = 0; name < PROCESS_COUNT; name++) {
         NodeProcess *process = &world->processes[name];
@@ -172,7 +185,8 @@ void processes_heal(World *world) {
             process->failed = true;
             ends_by(process, after(world, SEC(5)));
         }
-        if (process->descendants && process->descendants_end_usec > after(world, SEC(10)))
+        if (process->descendants && !is_drained(world, name) &&
+            process->descendants_end_usec > after(world, SEC(10)))
             process->descendants_end_usec = after(world, SEC(10));
         if (process->alive && process->killed)
             ends_by(process, after(world, SEC(10)));

@@ -26,6 +26,7 @@ typedef struct NodeProcess {
     bool terminated;     /* got SIGTERM */
     uint64_t terminated_usec;
     bool killed;
+    uint64_t unkillable_until_usec;
     bool ending;            /* got SIGTERM since its Visor died */
     bool failed;            /* the end that is due is of its own accord */
     bool answered_truth;    /* a Visor has seen its answer */

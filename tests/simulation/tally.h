@@ -25,6 +25,7 @@
     X(FAULT_IGNORES_TERM, "ignores SIGTERM")                                                                       \
     X(FAULT_UNKILLABLE, "not gone after SIGKILL for a while")                                                      \
     X(FAULT_DESCENDANTS, "descendants outlive their process")                                                      \
+    X(FAULT_MISSED, "descendants that SIGKILL missed")                                                             \
     X(FAULT_RECORD_LOST, "record of a living process lost")                                                        \
     X(FAULT_SEGMENT, "segment query fails")                                                                        \
     X(FAULT_VERSION, "binary does not tell its version")                                                           \

@@ -101,12 +101,36 @@ static void test_descendants_get_term_grace_kill(void **unused) {
     assert_int_equal(world_said(&world, REPORT_UNKILLABLE), 0);
     world.trace[0] = '\0';
     world_pass(&world, SECONDS(60 * 5));
-    assert_int_equal(count(world.trace, "kill"), 0);
+    assert_in_range(count(world.trace, "kill vega"), 299, 301); /* or who was missed would stay for ever */
+    assert_int_equal(count(world.trace, "terminate"), 0);
+    assert_int_equal(world_said(&world, REPORT_KILLED), 1);
     assert_int_equal(world_said(&world, REPORT_UNKILLABLE), 5);
-    assert_in_range(count(world.trace, "check lock vega"), 299, 301);
+    assert_in_range(count(world.trace, "check lock vega"), 299, 302);
     world_release(&world, PROCESS_VEGA);
     world_pass(&world, SECONDS(10));
     assert_int_equal(world.core.node.phase, NODE_UP);
+    world.trace[0] = '\0';
+    world_pass(&world, SECONDS(100));
+    assert_int_equal(count(world.trace, "kill"), 0);
+}
+
+/* What is said of one stop is no reason to keep silent about the next. */
+static void test_each_stop_is_told(void **unused) {
+    (void)unused;
+    World world;
+    world_init(&world);
+    world_up(&world, "v1.0.0");
+    world.descendants[PROCESS_VEGA] = true;
+    world_end(&world, PROCESS_VEGA);
+    world_pass(&world, SECONDS(20));
+    assert_int_equal(world_said(&world, REPORT_KILLED), 1);
+    world_release(&world, PROCESS_VEGA);
+    world_pass(&world, SECONDS(10));
+    world_stop(&world);
+    world_pass(&world, SECONDS(15));
+    assert_int_equal(world_said(&world, REPORT_KILLED), 1);
+    world_pass(&world, SECONDS(50));
+    assert_int_equal(world_said(&world, REPORT_KILLED), 0);
 }
 
 static void test_long_grace_is_no_alarm(void **unused) {
@@ -283,6 +307,7 @@ int main(void) {
         cmocka_unit_test(test_nothing_starts_before_both_locks_are_free),
         cmocka_unit_test(test_lock_checks_back_off),
         cmocka_unit_test(test_descendants_get_term_grace_kill),
+        cmocka_unit_test(test_each_stop_is_told),
         cmocka_unit_test(test_long_grace_is_no_alarm),
         cmocka_unit_test(test_budget),
         cmocka_unit_test(test_spent_budget_leaves_when_all_is_down),
