@@ -22,7 +22,7 @@
       "gather the facts of a start: run-config, binaries, locks, socket; answered at once")                             \
     X(ACTION_QUERY_SEGMENT, "query segment", "ask the data node's binary for its latest history segment")               \
     X(ACTION_NOTE, "note",                                                                                              \
-      "write beside the locks of the node, living or spawned next, what a new visor must know; not answered")           \
+      "note beside the locks of what lives or is spawned next what a new visor must know; answered if that fails")      \
     X(ACTION_SPAWN, "spawn", "start a process, with a snapshot height unless it is 0; answered at once")                \
     X(ACTION_TERMINATE, "terminate", "send SIGTERM to a process")                                                       \
     X(ACTION_TERMINATE_GROUP, "terminate group", "send SIGTERM to what is left of a process's group")                   \

@@ -39,6 +39,7 @@ void core_init(Core *core, const Settings *settings) {
              .answering_since_usec = USEC_NEVER,
              .ask_due_usec = USEC_NEVER,
              .save_due_usec = USEC_NEVER,
+             .note_due_usec = USEC_NEVER,
              .inspect_due_usec = USEC_NEVER},
         .upgrade = {.step = UPGRADE_NONE, .alarm_due_usec = USEC_NEVER},
     };
@@ -178,6 +179,9 @@ static void handle(Step *step, const Event *event) {
         break;
     case EVENT_SAVED:
         upgrade_saved(step, event->done.ok);
+        break;
+    case EVENT_NOT_NOTED:
+        node_not_noted(step);
         break;
     case EVENT_SWITCHED:
         upgrade_switched(step, event->done.ok);

@@ -28,6 +28,7 @@
     X(EVENT_PLACED, "placed", "answer to place")                                                                   \
     X(EVENT_PROOF, "proof", "answer to check proof")                                                               \
     X(EVENT_SAVED, "saved", "answer to save")                                                                      \
+    X(EVENT_NOT_NOTED, "not noted", "what a note or a spawn has to write beside a lock could not be written")      \
     X(EVENT_SWITCHED, "switched", "answer to switch")                                                              \
     X(EVENT_FOLDER_CHANGED, "folder changed", "something changed in or around the folder of the accepted release") \
     X(EVENT_SETTINGS, "settings", "config.toml was read again")                                                    \

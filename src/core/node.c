@@ -28,18 +28,6 @@ void node_enter(Step *step, NodePhase phase) {
     step->core->node.phase_since_usec = step->now_usec;
 }
 
-void node_note(Step *step) {
-    const Node *node = &step->core->node;
-    step_do(step, ACTION_NOTE)->note = (NodeNote){
-        .started_usec = node->started_usec,
-        .start = node->start,
-        .height_blocks = node->spawn_height_blocks,
-        .answered = step->core->processes[PROCESS_VEGA].ready,
-        .restarts_used = node->restarts_used,
-        .stopping = node->reason,
-    };
-}
-
 static void leave(Step *step, ExitCode code) {
     record_save_at_last(step);
     node_enter(step, NODE_ENDED);
@@ -370,6 +358,7 @@ void node_deadline(Step *step) {
         step_do(step, ACTION_ASK_VERSION);
     }
     record_save_when_due(step);
+    node_note_when_due(step);
     if (node->phase == NODE_WAITING && step->now_usec >= node->inspect_due_usec)
         node_start(step, node->start);
     if (step->now_usec >= restart_due_usec(step->core))
@@ -383,8 +372,8 @@ void node_deadline(Step *step) {
 
 uint64_t node_deadline_usec(const Core *core) {
     uint64_t candidates_usec[] = {
-        poll_due_usec(core),      restart_due_usec(core), budget_due_usec(core),
-        core->node.save_due_usec, version_due_usec(core), inspect_due_usec(core),
+        poll_due_usec(core),    restart_due_usec(core), budget_due_usec(core),    core->node.save_due_usec,
+        version_due_usec(core), inspect_due_usec(core), node_note_due_usec(core),
     };
     uint64_t due_usec = USEC_NEVER;
     for (size_t i = 0; i < sizeof candidates_usec / sizeof *candidates_usec; i++)

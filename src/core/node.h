@@ -81,6 +81,7 @@ typedef struct Node {
     ReleaseRecord record;                     /* what is on the disk, or is to be */
     uint64_t ask_due_usec;                    /* when the running binary is asked for its version again */
     uint64_t save_due_usec;                   /* the record could not be written; when it is tried again */
+    uint64_t note_due_usec;                   /* the same of the note */
     uint64_t started_usec;                    /* when its processes were spawned; 0 = they were not */
     uint64_t inspect_due_usec;                /* WAITING: when it is looked at again */
     uint64_t held_due_usec;                   /* when it is said again that something is in the way */

@@ -32,9 +32,6 @@ void node_inspected(Step *step, const Event *event);
 /** The only writer of the node's phase. */
 void node_enter(Step *step, NodePhase phase);
 
-/** Writes beside the node's locks what is so now. */
-void node_note(Step *step);
-
 /** All of its processes are there: what is to be done at once. */
 void node_complete(Step *step);
 
@@ -76,6 +73,16 @@ uint64_t node_deadline_usec(const Core *core);
 
 /** Takes over what is alive, or waits for its end; false if there is nothing. */
 bool adoption_inspected(Step *step, const Event *event);
+
+/* The note (note.c). */
+
+/** Writes beside the node's locks what is so now. */
+void node_note(Step *step);
+
+/** That failed: tried again until it succeeds, or nothing of the node is alive. */
+void node_not_noted(Step *step);
+void node_note_when_due(Step *step);
+uint64_t node_note_due_usec(const Core *core);
 
 /* The release record (record.c). */
 

@@ -94,10 +94,29 @@ static int make_record(Supervisor *supervisor, ProcessName name, Failure *failur
     return record->folder && record->binary ? 0 : failure_set(failure, -ENOMEM, "cannot start: out of memory");
 }
 
-/* A new Visor could not take over what it does not find written down, but that is no reason to have no node now. */
-static void complain_about_record(Supervisor *supervisor, ProcessName name, const Failure *failure) {
-    if (throttle_pass(&supervisor->disk_failures, failure->message, clock_monotonic_usec(), 60 * USEC_PER_SEC))
-        log_error(PROCESS_NAME[name], failure->message);
+/*
+ * A new Visor could not take over what it does not find written down, but that is no reason to have no node now.
+ * Said once, and once more when it is over.
+ */
+static void note_written(Supervisor *supervisor, ProcessName name, int r, const Failure *failure) {
+    bool before = supervisor->unwritten[name];
+    supervisor->unwritten[name] = r < 0;
+    if (r < 0 && !before)
+        log_warning(
+            PROCESS_NAME[name],
+            "what runs cannot be written down, so no other visor could take it over; trying again",
+            field_string("error", failure->message));
+    else if (r >= 0 && before)
+        log_info(PROCESS_NAME[name], "what runs is written down now");
+}
+
+/* Also from where no action of the core is being done. */
+static void tell_unwritten(Supervisor *supervisor) {
+    Event event = {.type = EVENT_NOT_NOTED};
+    if (supervisor->dispatching)
+        supervisor_answer(supervisor, event);
+    else
+        supervisor_dispatch(supervisor, event);
 }
 
 static int spawn(Supervisor *supervisor, ProcessName name, const char *height, Failure *failure) {
@@ -114,8 +133,7 @@ static int spawn(Supervisor *supervisor, ProcessName name, const char *height, F
     if (r < 0)
         return r;
     /* Before the process is there, which signs it itself: a Visor that dies in between leaves nothing untold. */
-    if (process_record_write(lock_fd, record, failure) < 0)
-        complain_about_record(supervisor, name, failure);
+    note_written(supervisor, name, process_record_write(lock_fd, record, failure), failure);
     FAIL_POINT(RECORD_WRITTEN);
     SpawnRequest request = {
         .path = binary->full_path,
@@ -144,23 +162,38 @@ static char *executable_of(const Supervisor *supervisor, pid_t pid) {
     return is_visor ? NULL : TAKE_PTR(executable);
 }
 
-static void write_record(Supervisor *supervisor, ProcessName name) {
+static int write_record(Supervisor *supervisor, ProcessName name, Failure *failure) {
     ProcessRecord *record = &supervisor->records[name];
-    Failure failure = {0};
 
     if (!supervisor->children[name])
-        return;
+        return 0;
     record->note = supervisor->note;
     if (record->note.answered && !record->executable)
         record->executable = executable_of(supervisor, record->pid);
-    if (process_record_save(supervisor->home, name, record, &failure) < 0)
-        complain_about_record(supervisor, name, &failure);
+    int r = process_record_save(supervisor->home, name, record, failure);
+    note_written(supervisor, name, r, failure);
+    return r;
+}
+
+static int write_records(Supervisor *supervisor, Failure *failure) {
+    int result = 0;
+    for (ProcessName name = 0; name < PROCESS_COUNT; name++) {
+        Failure reason = {0};
+        int r = write_record(supervisor, name, &reason);
+        if (r < 0 && result == 0) {
+            result = r;
+            *failure = reason;
+        }
+    }
+    if (result < 0)
+        tell_unwritten(supervisor);
+    return result;
 }
 
 void processes_note(Supervisor *supervisor, const NodeNote *note) {
+    Failure failure = {0};
     supervisor->note = *note;
-    for (ProcessName name = 0; name < PROCESS_COUNT; name++)
-        write_record(supervisor, name);
+    (void)write_records(supervisor, &failure);
     FAIL_POINT(NOTE_WRITTEN);
 }
 
@@ -179,6 +212,8 @@ void processes_spawn(Supervisor *supervisor, ProcessName name, uint64_t height_b
         PROCESS_NAME[name], "started", field_integer("pid", child_pid(supervisor->children[name])),
         field_string("binary", release_binary(supervisor->running, name)->full_path));
     supervisor_answer(supervisor, (Event){.type = EVENT_SPAWNED, .process = {.name = name}});
+    if (supervisor->unwritten[name])
+        tell_unwritten(supervisor);
 }
 
 /*
@@ -196,12 +231,12 @@ void processes_signal_all(const Supervisor *supervisor, ProcessName name, int si
         stray_signal(supervisor->home, name, signal_number);
 }
 
-void processes_write_again(Supervisor *supervisor) {
-    Failure failure = {0};
-    for (ProcessName name = 0; name < PROCESS_COUNT; name++)
-        write_record(supervisor, name);
-    if (supervisor->state.folder && state_save(supervisor->home, &supervisor->state, &failure) < 0)
-        switching_complain(supervisor, &failure);
+int processes_write_again(Supervisor *supervisor, Failure *failure) {
+    Failure reason = {0};
+    int r = write_records(supervisor, failure);
+    if (supervisor->state.folder && state_save(supervisor->home, &supervisor->state, &reason) < 0)
+        switching_complain(supervisor, &reason);
+    return r;
 }
 
 /*
@@ -213,7 +248,7 @@ void processes_keep_private(Supervisor *supervisor) {
     int r = home_keep_private(supervisor->home, &failure);
     if (r > 0) {
         log_warning("node", "HOME/.visor was removed while visor runs; it is made anew");
-        processes_write_again(supervisor);
+        (void)processes_write_again(supervisor, &failure);
     } else if (r < 0) {
         log_error("node", failure.message);
     }
@@ -229,9 +264,10 @@ void processes_check_lock(Supervisor *supervisor, ProcessName name) {
     if (r >= 0 && have_strays(supervisor, name) != 0)
         r = -EBUSY;
     FAIL_POINT_IF(r >= 0, LOCK_FREE);
-    if (r >= 0)
+    if (r >= 0) {
         supervisor->children[name] = child_free(supervisor->children[name]);
-    else if (
+        supervisor->unwritten[name] = false;
+    } else if (
         r != -EBUSY &&
         throttle_pass(&supervisor->disk_failures, failure.message, clock_monotonic_usec(), 60 * USEC_PER_SEC))
         log_error(PROCESS_NAME[name], failure.message);

@@ -68,13 +68,19 @@ void reexec_rehearse(Supervisor *supervisor) {
 
 void reexec_reexec(Supervisor *supervisor) {
     const Reexec *reexec = &supervisor->reexec;
+    Failure failure = {0};
     char *arguments[] = {reexec->program, (char[]){"run"}, (char[]){"--home"}, supervisor->home->path, NULL};
 
     /* Once more, whatever was cleared up since: the new binary knows no node but what is written there. */
     processes_keep_private(supervisor);
-    processes_write_again(supervisor);
+    int r = processes_write_again(supervisor, &failure);
+    if (r < 0) {
+        refuse(supervisor, failure.message);
+        supervisor_answer(supervisor, (Event){.type = EVENT_REEXEC_FAILED});
+        return;
+    }
     tell(supervisor, REEXEC_TRYING, "");
-    int r = inheritance_leave(supervisor->home, supervisor->lock_fd, reexec->token);
+    r = inheritance_leave(supervisor->home, supervisor->lock_fd, reexec->token);
     if (r >= 0) {
         FAIL_POINT(REEXEC_LEFT);
         (void)execv(reexec->program, arguments);

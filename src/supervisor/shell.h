@@ -22,7 +22,7 @@
 /* The core's flag for the height of the snapshot to start from. */
 #define HEIGHT_FLAG "--snapshot.load-from-block-height"
 
-enum { EVENTS_MAX = 16 }; /* answers that wait for their step; there are never more than two */
+enum { EVENTS_MAX = 16 }; /* answers that wait for their step; there are never more than a few */
 
 /** One release being proven (examination.c). */
 typedef struct Examination {
@@ -115,6 +115,7 @@ typedef struct Supervisor {
     NodeNote note; /* the last one; goes into the record of what is spawned next */
     ProcessRecord records[PROCESS_COUNT];
     ino_t lock_inodes[PROCESS_COUNT]; /* of the file that a living process has locked; 0 = it lost its name */
+    bool unwritten[PROCESS_COUNT];    /* the last try to write that record failed, and that was said */
     Failure held;                     /* what keeps a living node from being taken over */
     char *last_folder;                /* of the release that was started last, as its lock file tells */
     char *earlier;                    /* what ran before `state.previous`, while this Visor remembers */
@@ -198,9 +199,12 @@ void processes_keep_private(Supervisor *supervisor);
 /** Remembers the lock file that a process holds that this Visor has not started. */
 void processes_remember_lock(Supervisor *supervisor, ProcessName name);
 
-/** Writes once more what a new Visor must know: what the locks tell, and the state. Somebody may have removed it.
+/**
+ * Writes once more what a new Visor must know: what the locks tell, and the state. Somebody may have removed it.
+ * Returns 0, or -errno described in @failure if a living process is not written down: no other Visor could take it
+ * over. That was said, and is tried again by itself.
  */
-void processes_write_again(Supervisor *supervisor);
+int processes_write_again(Supervisor *supervisor, Failure *failure);
 /** The end of a node process: for child_start() and child_adopt(). */
 void processes_ended(Child *child, const ChildEnd *end, void *userdata);
 void processes_signal_all(const Supervisor *supervisor, ProcessName name, int signal_number);

@@ -99,13 +99,14 @@ static bool is_about_what_counts(const struct inotify_event *event) {
 
 /* A process keeps its lock, but of a file without a name: a new Visor would not find what it tells. */
 static int on_private(sd_event_source *source, const struct inotify_event *event, void *userdata) {
+    Failure failure = {0};
     (void)source;
     if (!is_about_what_counts(event))
         return 0;
     log_warning(
         "watch", "a file of HOME/.visor was removed while visor runs; it is made anew",
         field_string("file", event->len > 0 ? event->name : "unknown"));
-    processes_write_again(userdata);
+    (void)processes_write_again(userdata, &failure);
     return 0;
 }
 

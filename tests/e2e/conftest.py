@@ -1,6 +1,7 @@
 import pathlib
 import shutil
 import signal
+import subprocess
 import tempfile
 
 import pytest
@@ -48,6 +49,17 @@ def world(stamps):
     finally:
         made.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def small_disk(world):
+    """HOME/.visor on a disk of 64 KiB, where small_disk.can_mount() says so."""
+    folder = world.home / ".visor"
+    folder.mkdir(mode=0o700)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k,mode=700", "tmpfs", folder], check=True)
+    yield folder
+    world.cleanup()
+    subprocess.run(["umount", folder], check=True)
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ import re
 import signal
 import stat
 import subprocess
-import tempfile
 
 import pytest
 
+from small_disk import can_mount, fill
 from world import VISOR, upgraded, wait_until
 
 FILE_BYTES_MAX = 1024 * 1024
@@ -160,39 +160,15 @@ def test_what_stands_in_its_place_stops_nothing(world, kind):
     assert elsewhere.read_text() == ""
 
 
-def can_mount():
-    """Root as a rule, but not in every container."""
-    with tempfile.TemporaryDirectory() as folder:
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "tmpfs", folder], capture_output=True, check=False)
-        if mounted.returncode == 0:
-            subprocess.run(["umount", folder], check=True)
-        return mounted.returncode == 0
-
-
 class TestFullDisk:
     """Only where a small disk can be had; what stands in the file's place, above, stands in for it elsewhere."""
 
     __test__ = can_mount()
 
-    @pytest.fixture
-    def small_disk(self, world):
-        """HOME/.visor on a disk of 64 KiB."""
-        folder = world.home / ".visor"
-        folder.mkdir(mode=0o700)
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k,mode=700", "tmpfs", folder], check=True)
-        yield folder
-        world.cleanup()
-        subprocess.run(["umount", folder], check=True)
-
     @staticmethod
     def fill(folder):
         """Leaves no byte, not even in the last page of the history."""
-        with open(folder / "ballast", "wb", buffering=0) as ballast:
-            try:
-                while ballast.write(bytes(4096)):
-                    pass
-            except OSError:
-                pass
+        fill(folder)
         history_file = folder / "history.jsonl"
         padding = 4096 - history_file.stat().st_size % 4096
         with open(history_file, "ab") as file:

@@ -160,7 +160,7 @@ void invariant_at_rest(World *world) {
         const NodeProcess *process = &world->processes[name];
         bool known = visor->core.processes[name].state == PROCESS_RUNNING ||
                      visor->core.processes[name].state == PROCESS_TERMINATING;
-        if (process->alive && known && !is_noted(&process->note, &visor->core))
+        if (process->alive && known && !process->unwritten && !is_noted(&process->note, &visor->core))
             violate(
                 world, VIOLATION_NOT_NOTED, "beside %s, in '%s'", PROCESS_NAME[name],
                 NODE_PHASE_NAME[visor->core.node.phase]);
@@ -192,6 +192,10 @@ void invariant_live(World *world) {
         violate(world, VIOLATION_NOT_RIGHT, "the node's blocks do not move");
     else if (!is_settled(visor->core.upgrade.step))
         violate(world, VIOLATION_NOT_RIGHT, "the upgrade is at '%s'", UPGRADE_STEP_NAME[visor->core.upgrade.step]);
+    else if (core->known_usec > world->now_usec)
+        violate(world, VIOLATION_NOT_WRITTEN, "the core");
+    else if (world->has_data_node && world->processes[PROCESS_DATA_NODE].known_usec > world->now_usec)
+        violate(world, VIOLATION_NOT_WRITTEN, "the data node");
     else if (!record->exists || record->release != release || record->stage != STAGE_ANSWERED)
         violate(
             world, VIOLATION_NOT_RECORDED, "%s runs, the record says %s", release_tag(release),

@@ -148,7 +148,7 @@ void invariant_terminate(World *world, ProcessName name) {
             violate(world, VIOLATION_SENSELESS, "SIGTERM to %s, which is dead", PROCESS_NAME[name]);
         return;
     }
-    if (process->note.stopping != reason || reason == NODE_REASON_NONE)
+    if ((process->note.stopping != reason && !process->unwritten) || reason == NODE_REASON_NONE)
         violate(world, VIOLATION_NOT_NOTED, "SIGTERM without a note that it is being stopped");
     if (reason == NODE_REASON_UPGRADE && !visor->stop_asked)
         check_stop_for_upgrade(world, visor->inherited == NODE_REASON_UPGRADE);
@@ -192,7 +192,8 @@ void invariant_note(World *world, const NodeNote *note) {
         if (process->alive && process->terminated && !process->ending && note->stopping == NODE_REASON_NONE)
             violate(world, VIOLATION_NOT_NOTED, "%s was told to end and is noted as wanted", PROCESS_NAME[name]);
     }
-    if (note->stopping == NODE_REASON_UPGRADE && world->visor.inherited != NODE_REASON_UPGRADE &&
+    bool again = world->visor.noted && world->visor.note.stopping == note->stopping;
+    if (note->stopping == NODE_REASON_UPGRADE && !again && world->visor.inherited != NODE_REASON_UPGRADE &&
         world->processes[PROCESS_VEGA].alive)
         check_stop_for_upgrade(world, false);
 }

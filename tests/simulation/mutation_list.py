@@ -184,6 +184,9 @@ MUTATIONS = [
     Mutation("record-always-due", "record.c", "    step->core->node.save_due_usec = USEC_NEVER;\n", "", "the record is written without end"),
     Mutation("record-stage", "record.c", "    record->stage = stage;\n", "    record->stage = stage == STAGE_SWITCHED ? STAGE_ANSWERED : stage;\n",
              "a release is on record as answered when it was only started"),
+    Mutation("note-given-up", "note.c", "    step->core->node.note_due_usec = usec_add(step->now_usec, NOTE_AGAIN_USEC);\n", "    (void)step;\n",
+             "what could not be noted is not tried again: no other Visor can take over what runs"),
+    Mutation("note-always-due", "note.c", "    node->note_due_usec = USEC_NEVER;\n", "", "the note is written without end"),
     # The fetch.
     Mutation("fetch-while-examined", "fetch_plan.c", "is_wanted(core) && !core->fetch.running && !core->upgrade.examining", "is_wanted(core) && !core->fetch.running",
              "what is being asked for its version is overwritten"),

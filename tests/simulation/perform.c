@@ -32,6 +32,12 @@ static void spawn(World *world, const Action *action) {
     process->start_number = first ? ++world->node_starts : world->processes[PROCESS_VEGA].start_number;
     process->note = visor->note;
     process->restarts_used = visor->restarts_used;
+    if (disk_is_full(world) || fault_one_in(world, 40)) { /* the file is new, or somebody has cleared it away */
+        fault(world, FAULT_NOT_NOTED);
+        process->unwritten = true;
+        process->known_usec = USEC_NEVER;
+        visor_answer(world, (Event){.type = EVENT_NOT_NOTED});
+    }
     if (first) {
         visor->up_since_usec = world->now_usec;
         visor->answering_since_usec = visor->ready_since_usec = USEC_NEVER;
@@ -41,12 +47,31 @@ static void spawn(World *world, const Action *action) {
     visor_answer(world, (Event){.type = EVENT_SPAWNED, .process = {.name = name}});
 }
 
-static void write_note(World *world, const NodeNote *note) {
+/* Written over in place, that needs no space; where nothing is written yet, it does. */
+static bool can_be_noted(const World *world, const NodeProcess *process) {
+    return !process->unwritten || !disk_is_full(world);
+}
+
+static bool write_note(World *world, const NodeNote *note) {
+    bool written = true;
     world->visor.note = *note;
     world->visor.noted = true;
-    for (ProcessName name = 0; name < PROCESS_COUNT; name++)
-        if (process_holds_lock(world, name))
-            world->processes[name].note = *note;
+    for (ProcessName name = 0; name < PROCESS_COUNT; name++) {
+        NodeProcess *process = &world->processes[name];
+        if (!process_holds_lock(world, name))
+            continue;
+        bool can_be = can_be_noted(world, process);
+        written = written && (can_be || world->visor.core.processes[name].state == PROCESS_DOWN);
+        if (!can_be)
+            continue;
+        process->note = *note;
+        if (process->unwritten)
+            process->known_usec = world->now_usec;
+        process->unwritten = false;
+    }
+    if (!written)
+        visor_answer(world, (Event){.type = EVENT_NOT_NOTED});
+    return written;
 }
 
 static Record record_of(const World *world, const ReleaseRecord *save) {
@@ -152,7 +177,8 @@ static void reexec(World *world) {
     invariant_reexec(world);
     if (violated(world))
         return;
-    if (fault_one_in(world, 4)) {
+    bool written = world->visor.core.node.phase == NODE_WAITING || write_note(world, &world->visor.note);
+    if (!written || fault_one_in(world, 4)) {
         fault(world, FAULT_REEXEC_FAILS);
         visor_answer(world, (Event){.type = EVENT_REEXEC_FAILED});
         return;
@@ -306,7 +332,7 @@ void perform(World *world, const Action *action) {
         break;
     case ACTION_NOTE:
         invariant_note(world, &action->note);
-        write_note(world, &action->note);
+        (void)write_note(world, &action->note);
         break;
     case ACTION_SAVE:
         save(world, action->save);
@@ -356,8 +382,9 @@ void perform_partly(World *world, const Action *action) {
     case ACTION_SPAWN: /* forked, and the child goes its way; it needs a moment until its lock file tells who it is
                         */
         perform(world, action);
-        world->processes[action->spawn.name].known_usec =
-            usec_add(world->now_usec, choice_spread(&world->choices, 0, SEC(3)));
+        if (!world->processes[action->spawn.name].unwritten)
+            world->processes[action->spawn.name].known_usec =
+                usec_add(world->now_usec, choice_spread(&world->choices, 0, SEC(3)));
         break;
     default:
         perform(world, action);

@@ -173,15 +173,20 @@ void processes_vanish(World *world) {
 }
 
 /* Those that Visor has under its hands are its own affair. */
+static bool is_watched(const World *world, ProcessName name) {
+    return world->visor.alive && world->visor.core.processes[name].state != PROCESS_DOWN;
+}
+
 static bool is_drained(const World *world, ProcessName name) {
-    return world->visor.alive && world->visor.core.processes[name].state == PROCESS_DRAINING;
+    return is_watched(world, name) && world->visor.core.processes[name].state == PROCESS_DRAINING;
 }
 
 void processes_heal(World *world) {
     for (ProcessName name = 0; name < PROCESS_COUNT; name++) {
         NodeProcess *process = &world->processes[name];
         bool hangs = process->hangs_usec != USEC_NEVER || process->answers_usec > after(world, MINUTES(1));
-        if (process->alive && (hangs || process->known_usec == USEC_NEVER)) {
+        bool unknown = process->known_usec == USEC_NEVER && !(process->unwritten && is_watched(world, name));
+        if (process->alive && (hangs || unknown)) {
             process->failed = true;
             ends_by(process, after(world, SEC(5)));
         }

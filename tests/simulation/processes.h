@@ -30,6 +30,7 @@ typedef struct NodeProcess {
     bool ending;            /* got SIGTERM since its Visor died */
     bool failed;            /* the end that is due is of its own accord */
     bool answered_truth;    /* a Visor has seen its answer */
+    bool unwritten;         /* nothing is in its lock file, which is new, for want of space; its Visor knows */
     NodeNote note;          /* in its lock file */
     uint64_t restarts_used; /* what the restarts really came to when it was started */
 } NodeProcess;

@@ -27,6 +27,7 @@
     X(FAULT_DESCENDANTS, "descendants outlive their process")                                                      \
     X(FAULT_MISSED, "descendants that SIGKILL missed")                                                             \
     X(FAULT_RECORD_LOST, "record of a living process lost")                                                        \
+    X(FAULT_NOT_NOTED, "record of a living process cannot be written")                                             \
     X(FAULT_SEGMENT, "segment query fails")                                                                        \
     X(FAULT_VERSION, "binary does not tell its version")                                                           \
     X(FAULT_POLL_ERROR, "RPC error")                                                                               \

@@ -45,6 +45,7 @@
     X(VIOLATION_NOT_RECORDED, "10c", "when faults have stopped, the record names what runs and that it answered")  \
     X(VIOLATION_NOT_COMPLETED, "10e",                                                                              \
       "an upgrade whose release answers is told to be complete, or its blocks are watched")                        \
+    X(VIOLATION_NOT_WRITTEN, "10f", "when faults have stopped, another Visor could take over what runs")           \
     X(VIOLATION_NO_END, "10d", "a history comes to its end")
 
 typedef enum ViolationKind {

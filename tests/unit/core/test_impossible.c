@@ -78,6 +78,7 @@ static bool can_come(const World *world, const Event *event) {
         return world->rehearsing;
     case EVENT_HEIGHT: /* a fact whenever it comes */
     case EVENT_VERSION:
+    case EVENT_NOT_NOTED:
     case EVENT_FOLDER_CHANGED:
     case EVENT_SETTINGS:
     case EVENT_STOP_ASKED:
@@ -152,6 +153,7 @@ static Event sample(EventType type, ProcessName name, bool good, const Settings 
         event.changed.settings = settings;
         break;
     case EVENT_POLL_FAILED:
+    case EVENT_NOT_NOTED:
     case EVENT_FOLDER_CHANGED:
     case EVENT_STOP_ASKED:
     case EVENT_REEXEC_ASKED:

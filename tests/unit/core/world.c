@@ -66,6 +66,8 @@ static void do_spawn(World *world, const Action *action) {
         note(world, "spawn %s", PROCESS_NAME[name]);
     world->alive[name] = !fails;
     queue(world, (Event){.type = fails ? EVENT_SPAWN_FAILED : EVENT_SPAWNED, .process = {.name = name}});
+    if (!fails && world->note_fails)
+        queue(world, (Event){.type = EVENT_NOT_NOTED});
 }
 
 static void do_terminate(World *world, ProcessName name) {
@@ -179,6 +181,9 @@ static void perform(World *world, const Action *action) {
         break;
     case ACTION_NOTE:
         world->node_note = action->note;
+        world->notes++;
+        if (world->note_fails && !nothing_is_alive(world))
+            queue(world, (Event){.type = EVENT_NOT_NOTED});
         break;
     case ACTION_SPAWN:
         do_spawn(world, action);

@@ -42,6 +42,7 @@ typedef struct World {
     bool place_fails;
     bool placed_anew; /* beside files of the operator's: to be proven again */
     bool reexec_fails;
+    bool note_fails;
     Alive
         found[PROCESS_COUNT]; /* by an inspection, from an earlier Visor; ALIVE_ADOPTED has to be `alive` as well */
     NodeNote found_note;
@@ -70,6 +71,7 @@ typedef struct World {
     char proof_tag[RELEASE_TAG_MAX + 1];
     char saved_tag[RELEASE_TAG_MAX + 1]; /* "" = none since the last switch */
     NodeNote node_note;                  /* the last one */
+    unsigned notes;
     bool exited;
     ExitCode exit_code;
 

@@ -1,0 +1,54 @@
+"""A disk that was full when the node was started: what a new Visor needs is written down as soon as there is room."""
+
+import signal
+import subprocess
+
+from small_disk import can_mount, fill
+from world import VISOR
+
+UNWRITTEN = "what runs cannot be written down"
+
+
+class TestFullDisk:
+    __test__ = can_mount()
+
+    def test_it_is_written_down_when_there_is_room(self, world_with_data_node, small_disk):
+        world = world_with_data_node
+        ballast = fill(small_disk)
+        visor = world.up()
+        visor.wait(UNWRITTEN, component="vega", error="No space left")
+        visor.wait(UNWRITTEN, component="data-node")
+        ballast.unlink()
+        visor.wait("what runs is written down now", component="vega")
+        visor.wait("what runs is written down now", component="data-node")
+        assert len(visor.said(UNWRITTEN)) == 2
+        visor.signal(signal.SIGKILL)
+        visor.end()
+        successor = world.start()
+        successor.wait("taken over, alive", count=2)
+        successor.stop()
+        assert len(world.pids()) == 1 and len(world.pids("data-node")) == 1
+
+    def test_no_reexec_into_what_could_not_take_over(self, world, small_disk):
+        visor = world.up()
+        ballast = fill(small_disk)
+        (small_disk / "vega.lock").unlink()  # its room is given back only when the node ends
+        visor.wait(UNWRITTEN)
+        command = [VISOR, "reexec", "--home", world.home]
+        refused = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        assert refused.returncode == 86 and "No space left on device" in refused.stderr, refused
+        ballast.unlink()
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done
+        visor.stop()
+        assert len(world.pids()) == 1 and world.living() == []
+
+    def test_what_is_written_needs_no_more_room(self, world, small_disk):
+        visor = world.up()
+        fill(small_disk)
+        visor.signal(signal.SIGKILL)
+        visor.end()
+        successor = world.start()
+        successor.wait("taken over, alive")
+        successor.stop()
+        assert not successor.said(UNWRITTEN) and len(world.pids()) == 1
