@@ -22,16 +22,34 @@ void blocks_watch(Step *step, const Report *completed) {
     blocks->completed.from = blocks->from;
 }
 
+void blocks_resume(Step *step) {
+    const ReleaseRecord *record = &step->core->node.record;
+    Report completed = {
+        .kind = REPORT_COMPLETED_LATER, .tag = record->tag, .from = "", .height_blocks = record->height_blocks};
+    blocks_watch(step, &completed);
+}
+
 void blocks_forget(Step *step) {
     step->core->blocks.watching = false;
 }
 
-void blocks_inspected(Step *step, bool has_statistics) {
+/* Told first: a Visor that dies in between is one that tells it twice, not never. */
+static void complete(Step *step) {
     Blocks *blocks = &step->core->blocks;
-    if (!blocks->watching || has_statistics)
-        return;
     blocks->watching = false;
     step_report(step, blocks->completed);
+    record_save_blocks_seen(step);
+}
+
+void blocks_inspected(Step *step, bool has_statistics) {
+    if (step->core->blocks.watching && !has_statistics)
+        complete(step);
+}
+
+void blocks_expected(Step *step) {
+    Blocks *blocks = &step->core->blocks;
+    blocks->since_usec = step->now_usec;
+    blocks->alarm_due_usec = usec_add(step->now_usec, ALARM_USEC);
 }
 
 void blocks_unasked(Step *step) {
@@ -44,8 +62,7 @@ void blocks_height(Step *step, bool known, uint64_t height_blocks) {
     if (!blocks->watching || !known)
         return;
     if (blocks->has_first && height_blocks != blocks->first_height_blocks) {
-        blocks->watching = false;
-        step_report(step, blocks->completed);
+        complete(step);
         return;
     }
     blocks->has_first = true;

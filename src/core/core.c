@@ -62,6 +62,8 @@ static void begin(Step *step, const Event *event) {
         }
         /* A record that says "switched" while `current` names another release: the operator went back. */
         step->core->upgrade.decided = node->record.stage == STAGE_DECIDED && !event->begin.is_current;
+        if (node->record.blocks_awaited && !unanswered && event->begin.is_current)
+            blocks_resume(step);
     }
     step->core->fetch.random = event->begin.seed;
     node_start(step, NODE_START_FIRST);

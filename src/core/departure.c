@@ -76,8 +76,10 @@ void process_feed(Step *step, ProcessName name, ProcessEvent event) {
     ProcessEffect effect = process_step(&step->core->processes[name], event, step->now_usec);
     switch (effect) {
     case PROCESS_EFFECT_NONE:
-    case PROCESS_EFFECT_READY:
     case PROCESS_EFFECT_COUNT:
+        break;
+    case PROCESS_EFFECT_READY:
+        blocks_expected(step);
         break;
     case PROCESS_EFFECT_FAIL:
         step_report(step, (Report){.kind = REPORT_START_FAILED});

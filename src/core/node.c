@@ -270,6 +270,7 @@ void node_answered(Step *step) {
         step, (Report){.kind = REPORT_ANSWERED, .took_usec = usec_since(step->now_usec, node->phase_since_usec)});
     if (node->unanswered_tag[0]) {
         /* From here on this release finds its own snapshots: a later restart must not go back to the upgrade's. */
+        node->record.blocks_awaited = node->has_statistics;
         record_save(step, node->unanswered_tag, node->unanswered_height_blocks, STAGE_ANSWERED);
         node->unanswered_tag[0] = '\0';
         node->unanswered_height_blocks = 0;

@@ -21,6 +21,16 @@ void record_save(Step *step, const char *tag, uint64_t height_blocks, ReleaseSta
         tag_copy(&record->tag, tag);
     record->height_blocks = height_blocks;
     record->stage = stage;
+    if (stage != STAGE_ANSWERED)
+        record->blocks_awaited = false;
+    save(step);
+}
+
+void record_save_blocks_seen(Step *step) {
+    ReleaseRecord *record = &step->core->node.record;
+    if (!record->blocks_awaited) /* the record is of the next upgrade already */
+        return;
+    record->blocks_awaited = false;
     save(step);
 }
 

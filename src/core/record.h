@@ -6,6 +6,7 @@
 
 #include "core/tag.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* stage, name in state.json, meaning */
@@ -27,4 +28,5 @@ typedef struct ReleaseRecord {
     char tag[RELEASE_TAG_MAX + 1]; /* "" = its binary did not tell */
     uint64_t height_blocks;        /* of the upgrade; 0 = it was no upgrade */
     ReleaseStage stage;
+    bool blocks_awaited; /* answered, but its upgrade is complete only when the block height has moved */
 } ReleaseRecord;

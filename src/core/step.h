@@ -89,6 +89,9 @@ uint64_t node_note_due_usec(const Core *core);
 /** Makes durable that the release @tag has come to @stage. */
 void record_save(Step *step, const char *tag, uint64_t height_blocks, ReleaseStage stage);
 
+/** Makes durable that the blocks of the release have been seen to come, and that this was told. */
+void record_save_blocks_seen(Step *step);
+
 /** That failed, and nothing waits for it: tried again until it succeeds, or another record takes its place. */
 void record_not_saved(Step *step);
 void record_save_when_due(Step *step);
@@ -120,11 +123,17 @@ uint64_t processes_deadline_usec(const Core *core);
 /** Says @completed as soon as the block height has moved. */
 void blocks_watch(Step *step, const Report *completed);
 
+/** An earlier Visor waited for the blocks of the release on record: so does this one. */
+void blocks_resume(Step *step);
+
 /** Another upgrade begins: what was to be said of the last one is not any more. */
 void blocks_forget(Step *step);
 
-/** The next start has been inspected: without statistics there is nothing to wait for any more. */
+/** The next start, or what was taken over, has been inspected: without statistics there is nothing to wait for. */
 void blocks_inspected(Step *step, bool has_statistics);
+
+/** The node answers, again: from now on its blocks should come. */
+void blocks_expected(Step *step);
 
 /** The question under way was cancelled. */
 void blocks_unasked(Step *step);

@@ -42,6 +42,7 @@ int state_decode(const char *text, size_t length, State *ret) {
     _cleanup_json_ json_t *root = NULL;
     _cleanup_state_ State state = {0};
     json_int_t format, height_blocks;
+    int blocks_awaited = 0; /* it came later than the format, and what lacks it waits for nothing */
     const char *tag, *folder, *previous = NULL;
     json_t *release;
 
@@ -57,13 +58,16 @@ int state_decode(const char *text, size_t length, State *ret) {
         return -EPROTO;
     r = json_take(root, "{s:o, s?s}", "release", &release, "previous", &previous);
     if (r >= 0)
-        r = json_take(release, "{s:s, s:s, s:I}", "tag", &tag, "folder", &folder, "height", &height_blocks);
+        r = json_take(
+            release, "{s:s, s:s, s:I, s?b}", "tag", &tag, "folder", &folder, "height", &height_blocks,
+            "blocksAwaited", &blocks_awaited);
     if (r < 0)
         return r;
     if ((*tag && !tag_is_plain(tag)) || folder[0] != '/' || height_blocks < 0 || (previous && previous[0] != '/'))
         return -EBADMSG;
     if (decode_stage(release, format, &state.release.stage) < 0)
         return -EBADMSG;
+    state.release.blocks_awaited = blocks_awaited;
     tag_copy(&state.release.tag, tag);
     state.release.height_blocks = (uint64_t)height_blocks;
     state.folder = strdup(folder);
@@ -129,9 +133,10 @@ int state_save(const Home *home, const State *state, Failure *failure) {
     _cleanup_free_ char *text = NULL;
 
     root = json_pack(
-        "{s:i, s:{s:s, s:s, s:I, s:s}, s:s*}", "format", STATE_FORMAT, "release", "tag", state->release.tag,
+        "{s:i, s:{s:s, s:s, s:I, s:s, s:o*}, s:s*}", "format", STATE_FORMAT, "release", "tag", state->release.tag,
         "folder", state->folder, "height", (json_int_t)state->release.height_blocks, "stage",
-        RELEASE_STAGE_NAME[state->release.stage], "previous", state->previous);
+        RELEASE_STAGE_NAME[state->release.stage], "blocksAwaited",
+        state->release.blocks_awaited ? json_true() : NULL, "previous", state->previous);
     text = root ? json_print(root, JSON_INDENT(2)) : NULL;
     if (!text)
         return failure_set(failure, -ENOMEM, "cannot write the state: out of memory");

@@ -47,6 +47,7 @@ typedef struct Record {
     int release;
     uint64_t height_blocks;
     ReleaseStage stage;
+    bool blocks_awaited;
 } Record;
 
 typedef struct Disk {

@@ -45,6 +45,7 @@ Event visor_begin_event(World *world) {
         tag_copy(&read->tag, release_tag(record->release));
         read->height_blocks = record->height_blocks;
         read->stage = record->stage;
+        read->blocks_awaited = record->blocks_awaited;
         event.begin.record = read;
         event.begin.is_current = is_current(world, record);
     }

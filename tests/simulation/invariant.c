@@ -156,6 +156,9 @@ static void check_wait(World *world) {
 void invariant_at_rest(World *world) {
     const Visor *visor = &world->visor;
     check_wait(world);
+    bool saved = visor->core.node.save_due_usec == USEC_NEVER && visor->core.node.record.stage == STAGE_ANSWERED;
+    if (visor->told != RELEASE_NONE && saved)
+        world->told_for_good[visor->told] = true;
     for (ProcessName name = 0; name < PROCESS_COUNT && !violated(world); name++) {
         const NodeProcess *process = &world->processes[name];
         bool known = visor->core.processes[name].state == PROCESS_RUNNING ||
@@ -165,6 +168,11 @@ void invariant_at_rest(World *world) {
                 world, VIOLATION_NOT_NOTED, "beside %s, in '%s'", PROCESS_NAME[name],
                 NODE_PHASE_NAME[visor->core.node.phase]);
     }
+}
+
+/* Without statistics, one that dies between the record and the word never tells it. */
+static bool is_told(const World *world, int release) {
+    return release == 0 || world->told[release] || !world->has_statistics || world->record_lost;
 }
 
 static bool is_settled(UpgradeStep step) {
@@ -192,6 +200,8 @@ void invariant_live(World *world) {
         violate(world, VIOLATION_NOT_RIGHT, "the node's blocks do not move");
     else if (!is_settled(visor->core.upgrade.step))
         violate(world, VIOLATION_NOT_RIGHT, "the upgrade is at '%s'", UPGRADE_STEP_NAME[visor->core.upgrade.step]);
+    else if (!is_told(world, release))
+        violate(world, VIOLATION_NOT_COMPLETED, "that of %s was never told", release_tag(release));
     else if (core->known_usec > world->now_usec)
         violate(world, VIOLATION_NOT_WRITTEN, "the core");
     else if (world->has_data_node && world->processes[PROCESS_DATA_NODE].known_usec > world->now_usec)

@@ -326,6 +326,18 @@ static uint64_t time_to_answer_usec(const Visor *visor) {
                                                         : settings->first_connection_usec;
 }
 
+/* A Visor that dies between the word and its record is one that tells it twice; no other is. */
+static void completed(World *world, const Report *report) {
+    int release = release_of_tag(report->tag);
+    world->visor.completed = true;
+    if (release < 0 || release >= RELEASES_MAX || !world->answered[release])
+        violate(world, VIOLATION_NOT_COMPLETED, "told of '%.40s', which has not answered", report->tag);
+    else if (world->told_for_good[release] && !world->record_lost)
+        violate(world, VIOLATION_NOT_COMPLETED, "told of %s once more", report->tag);
+    else
+        world->told[world->visor.told = release] = true;
+}
+
 void invariant_report(World *world, const Report *report) {
     Visor *visor = &world->visor;
     switch ((int)report->kind) { /* the few that claim something */
@@ -352,10 +364,10 @@ void invariant_report(World *world, const Report *report) {
     case REPORT_COMPLETED:
         if (!visor->switched)
             violate(world, VIOLATION_NOT_COMPLETED, "told with times that only an earlier Visor knows");
-        visor->completed = true;
+        completed(world, report);
         break;
     case REPORT_COMPLETED_LATER:
-        visor->completed = true;
+        completed(world, report);
         break;
     case REPORT_FAILED:
         if (world->processes[report->process].ending)

@@ -56,6 +56,8 @@ MUTATIONS = [
     Mutation("answer-unnoticed", "core.c", "        node_answered(step);\n", "", "that a release has answered is not recorded"),
     Mutation("well-while-failing", "core.c", "    node->polling = false;\n    node->answering_since_usec = USEC_NEVER;",
              "    node->polling = false;", "a node that does not answer gets its restarts back"),
+    Mutation("blocks-forgotten", "core.c", "if (node->record.blocks_awaited && !unanswered && event->begin.is_current)", "if (false)",
+             "a new Visor never says that the upgrade is complete"),
     # The node.
     Mutation("spawn-unnoted", "node.c", "    node_note(step);\n    step_report(step, (Report){.kind = REPORT_STARTING",
              "    step_report(step, (Report){.kind = REPORT_STARTING", "a new Visor knows nothing of the start"),
@@ -73,6 +75,8 @@ MUTATIONS = [
              "a later start goes back to the upgrade's height"),
     Mutation("answer-unnoted", "node.c", "    node_note(step); /* after the record", "    if (false) node_note(step); /* after the record",
              "an adopted node has to answer again"),
+    Mutation("blocks-unrecorded", "node.c", "        node->record.blocks_awaited = node->has_statistics;\n", "",
+             "that the blocks are watched is not on record, and a new Visor never says that the upgrade is complete"),
     Mutation("height-kept", "node.c", "        node->unanswered_tag[0] = '\\0';\n        node->unanswered_height_blocks = 0;\n",
              "        node->unanswered_tag[0] = '\\0';\n", "a restart after the first answer goes back to the upgrade's height"),
     Mutation("refill-unnoted", "node.c", "        node->restarts_used = 0;\n        node_note(step);\n", "        node->restarts_used = 0;\n",
@@ -187,6 +191,8 @@ MUTATIONS = [
     Mutation("note-given-up", "note.c", "    step->core->node.note_due_usec = usec_add(step->now_usec, NOTE_AGAIN_USEC);\n", "    (void)step;\n",
              "what could not be noted is not tried again: no other Visor can take over what runs"),
     Mutation("note-always-due", "note.c", "    node->note_due_usec = USEC_NEVER;\n", "", "the note is written without end"),
+    Mutation("blocks-seen-unsaved", "record.c", "already */\n        return;\n    record->blocks_awaited = false;\n    save(step);\n", "already */\n        return;\n",
+             "each new Visor says once more that the upgrade is complete"),
     # The fetch.
     Mutation("fetch-while-examined", "fetch_plan.c", "is_wanted(core) && !core->fetch.running && !core->upgrade.examining", "is_wanted(core) && !core->fetch.running",
              "what is being asked for its version is overwritten"),

@@ -81,6 +81,7 @@ static Record record_of(const World *world, const ReleaseRecord *save) {
         .release = release_of_tag(save->tag),
         .height_blocks = save->height_blocks,
         .stage = save->stage,
+        .blocks_awaited = save->blocks_awaited,
     };
 }
 

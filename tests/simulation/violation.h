@@ -44,7 +44,7 @@
     X(VIOLATION_NOT_RIGHT, "10b", "when faults have stopped, the release that is right for the height runs")       \
     X(VIOLATION_NOT_RECORDED, "10c", "when faults have stopped, the record names what runs and that it answered")  \
     X(VIOLATION_NOT_COMPLETED, "10e",                                                                              \
-      "an upgrade whose release answers is told to be complete, or its blocks are watched")                        \
+      "an upgrade whose release answers is told to be complete, when its blocks come if they are watched; once")   \
     X(VIOLATION_NOT_WRITTEN, "10f", "when faults have stopped, another Visor could take over what runs")           \
     X(VIOLATION_NO_END, "10d", "a history comes to its end")
 

@@ -51,6 +51,7 @@ void visor_become(World *world, bool anew) {
         .recorded = RELEASE_NONE,
         .proven = RELEASE_NONE,
         .watched = RELEASE_NONE,
+        .told = RELEASE_NONE,
         .folder_notice_usec = USEC_NEVER,
         .exit_notice_usec = {USEC_NEVER, USEC_NEVER},
         .answering_since_usec = USEC_NEVER,

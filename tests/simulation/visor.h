@@ -84,6 +84,7 @@ typedef struct Visor {
     bool rehearsed;  /* and that went well */
     bool completing; /* the step under way is the first answer of a release that was upgraded to */
     bool completed;  /* and that was told */
+    int told;        /* the last release of which it told that */
     bool adopted;
     bool going_back;      /* the record could not be written back when an upgrade was called off */
     bool data_node_tried; /* since this start of the core */

@@ -55,10 +55,12 @@ typedef struct World {
     Mishaps mishaps;
 
     /* What the checks go by. */
-    int switched;                /* the newest release that `current` was durably switched to */
-    int last_started;            /* the newest release of which a core was started */
-    bool answered[RELEASES_MAX]; /* it has answered some Visor */
-    bool record_lost;            /* the state file was damaged */
+    int switched;                     /* the newest release that `current` was durably switched to */
+    int last_started;                 /* the newest release of which a core was started */
+    bool answered[RELEASES_MAX];      /* it has answered some Visor */
+    bool told[RELEASES_MAX];          /* that the upgrade to it is complete was told */
+    bool told_for_good[RELEASES_MAX]; /* and the record knows it */
+    bool record_lost;                 /* the state file was damaged */
 } World;
 
 /** Tells, if anybody listens. */

@@ -103,6 +103,8 @@ static void do_poll(World *world) {
 
 static void do_save(World *world, const Action *action) {
     const ReleaseRecord *record = action->save;
+    if (!world->save_fails)
+        world->saved = *record;
     if (record->stage == STAGE_DECIDED) {
         assert_true(world->proof_stood);
         assert_string_equal(world->proof_tag, record->tag);

@@ -70,6 +70,7 @@ typedef struct World {
     bool proof_stood;   /* the last look at the proof */
     char proof_tag[RELEASE_TAG_MAX + 1];
     char saved_tag[RELEASE_TAG_MAX + 1]; /* "" = none since the last switch */
+    ReleaseRecord saved;                 /* the last one that could be */
     NodeNote node_note;                  /* the last one */
     unsigned notes;
     bool exited;

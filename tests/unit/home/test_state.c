@@ -133,6 +133,28 @@ static void test_damaged(void **unused) {
     assert_int_equal(load(MORE, sizeof MORE - 1), 0);
 }
 
+/* A member that came later than the format: what lacks it waits for nothing. */
+static void test_blocks_awaited(void **unused) {
+    (void)unused;
+    Failure failure = {0};
+    State loaded;
+    for (unsigned awaited = 0; awaited < 2; awaited++) {
+        State state = {.release = {.tag = "v2", .stage = STAGE_ANSWERED, .blocks_awaited = awaited}};
+        state.folder = strdup("/v2");
+        assert_int_equal(state_save(&home, &state, &failure), 0);
+        assert_int_equal(state_load(&home, &loaded, &failure), 0);
+        assert_int_equal(loaded.release.blocks_awaited, awaited);
+        state_clear(&state);
+        state_clear(&loaded);
+    }
+    assert_int_equal(state_decode(GOOD(WHOLE), strlen(GOOD(WHOLE)), &loaded), 0);
+    assert_false(loaded.release.blocks_awaited);
+    state_clear(&loaded);
+    static const char WRONG[] =
+        GOOD("{\"tag\":\"v2\",\"folder\":\"/v2\",\"height\":5,\"stage\":\"answered\",\"blocksAwaited\":1}");
+    assert_int_equal(load(WRONG, sizeof WRONG - 1), 1);
+}
+
 /* The first format knew two stages. */
 static void test_first_format(void **unused) {
     (void)unused;
@@ -207,11 +229,17 @@ static void test_failed_save_keeps_the_old(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        home_test(test_none_yet),         home_test(test_save_and_load),
-        home_test(test_previous),         home_test(test_damaged),
-        home_test(test_first_format),     home_test(test_newer_format),
-        home_test(test_every_truncation), home_test(test_zeroes_and_size),
-        home_test(test_no_file_at_all),   home_test(test_failed_save_keeps_the_old),
+        home_test(test_none_yet),
+        home_test(test_save_and_load),
+        home_test(test_previous),
+        home_test(test_damaged),
+        home_test(test_blocks_awaited),
+        home_test(test_first_format),
+        home_test(test_newer_format),
+        home_test(test_every_truncation),
+        home_test(test_zeroes_and_size),
+        home_test(test_no_file_at_all),
+        home_test(test_failed_save_keeps_the_old),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
