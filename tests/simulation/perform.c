@@ -20,7 +20,7 @@ static void spawn(World *world, const Action *action) {
     if (violated(world))
         return;
     visor->data_node_tried = !first;
-    bool fails = fault_one_in(world, 40) || process_holds_lock(world, name);
+    bool fails = fault_one_in(world, first ? 40 : 10) || process_holds_lock(world, name);
     if (fails) {
         fault(world, FAULT_SPAWN);
         visor_answer(world, (Event){.type = EVENT_SPAWN_FAILED, .process = {.name = name}});
