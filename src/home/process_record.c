@@ -146,12 +146,13 @@ int process_record_write(int fd, const ProcessRecord *record, Failure *failure) 
     const NodeNote *note = &record->note;
 
     root = json_pack(
-        "{s:i, s:s, s:I, s:I, s:s, s:s, s:s*, s:b, s:I, s:s, s:I, s:b, s:I, s:s}", "format", RECORD_FORMAT,
-        "process", PROCESS_NAME[record->name], "homeDevice", (json_int_t)record->home.device, "homeInode",
-        (json_int_t)record->home.inode, "folder", record->folder, "binary", record->binary, "executable",
-        record->executable, "diesWithVisor", record->dies_with_visor, "started", (json_int_t)note->started_usec,
-        "start", NODE_START_NAME[note->start], "height", (json_int_t)note->height_blocks, "answered",
-        note->answered, "restarts", (json_int_t)note->restarts_used, "stopping", NODE_REASON_NAME[note->stopping]);
+        "{s:i, s:s*, s:I, s:I, s:s, s:s, s:s*, s:b, s:I, s:s, s:I, s:b, s:I, s:s}", "format", RECORD_FORMAT,
+        "process", record->name < PROCESS_COUNT ? PROCESS_NAME[record->name] : NULL, "homeDevice",
+        (json_int_t)record->home.device, "homeInode", (json_int_t)record->home.inode, "folder", record->folder,
+        "binary", record->binary, "executable", record->executable, "diesWithVisor", record->dies_with_visor,
+        "started", (json_int_t)note->started_usec, "start", NODE_START_NAME[note->start], "height",
+        (json_int_t)note->height_blocks, "answered", note->answered, "restarts", (json_int_t)note->restarts_used,
+        "stopping", NODE_REASON_NAME[note->stopping]);
     text = root ? json_print(root, JSON_COMPACT) : NULL;
     int r = text ? 0 : -ENOMEM;
     /* Never the signature of a process that has ended under a text that is about the next one. */

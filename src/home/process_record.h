@@ -17,7 +17,7 @@
 #include <sys/types.h>
 
 typedef struct ProcessRecord {
-    ProcessName name;
+    ProcessName name; /* PROCESS_COUNT = it does not tell, nor of which home */
     HomeIdentity home;
     pid_t pid; /* 0 = it was not started, or has not signed yet */
     uint64_t start_ticks;

@@ -80,6 +80,13 @@ static int have_strays(const Supervisor *supervisor, ProcessName name) {
     return r < 0 ? r : stray.count > 0;
 }
 
+/* Without it, only its place will tell what the lock file is. */
+static void tell_place(const Supervisor *supervisor, ProcessName name, ProcessRecord *record) {
+    record->name = name;
+    if (home_identity(supervisor->home, &record->home) < 0)
+        record->home = (HomeIdentity){0};
+}
+
 static int make_record(Supervisor *supervisor, ProcessName name, Failure *failure) {
     ProcessRecord *record = &supervisor->records[name];
     process_record_clear(record);
@@ -87,10 +94,7 @@ static int make_record(Supervisor *supervisor, ProcessName name, Failure *failur
     record->binary = strdup(release_binary(supervisor->running, name)->full_path);
     record->dies_with_visor = supervisor->config->on_visor_death == ON_VISOR_DEATH_STOP;
     record->note = supervisor->note;
-    record->name = name;
-    if (home_identity(supervisor->home, &record->home) <
-        0) /* then only its place will tell what the lock file is */
-        record->home = (HomeIdentity){0};
+    tell_place(supervisor, name, record);
     return record->folder && record->binary ? 0 : failure_set(failure, -ENOMEM, "cannot start: out of memory");
 }
 
@@ -168,6 +172,8 @@ static int write_record(Supervisor *supervisor, ProcessName name, Failure *failu
     if (!supervisor->children[name])
         return 0;
     record->note = supervisor->note;
+    if (record->name != name) /* taken over as an older Visor wrote it */
+        tell_place(supervisor, name, record);
     if (record->note.answered && !record->executable)
         record->executable = executable_of(supervisor, record->pid);
     int r = process_record_save(supervisor->home, name, record, failure);

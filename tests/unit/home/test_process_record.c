@@ -110,6 +110,21 @@ static int decode(const char *text, ProcessRecord *ret) {
     return process_record_decode(text, strlen(text), ret);
 }
 
+/* An older Visor did not say which process it is: what is taken over from it is written again nevertheless. */
+static void test_what_does_not_tell_its_process(void **unused) {
+    (void)unused;
+    Failure failure = {0};
+    ProcessRecord record, again;
+    assert_int_equal(decode(RIGHT, &record), 0);
+    assert_int_equal(record.name, PROCESS_COUNT);
+    assert_int_equal(process_record_save(&home, PROCESS_VEGA, &record, &failure), 0);
+    assert_int_equal(process_record_load(&home, PROCESS_VEGA, &again, &failure), 0);
+    assert_int_equal(again.name, PROCESS_COUNT);
+    check_same(&record, &again);
+    process_record_clear(&record);
+    process_record_clear(&again);
+}
+
 static void test_every_truncation_is_damage(void **unused) {
     ProcessRecord record;
     (void)unused;
@@ -289,6 +304,7 @@ int main(void) {
         home_test(test_every_truncation_is_damage),
         home_test(test_what_is_wrong),
         home_test(test_formats),
+        home_test(test_what_does_not_tell_its_process),
         home_test(test_locks_that_tell_nothing),
         home_test(test_locks_that_cannot_be_understood),
         home_test(test_saving_keeps_the_size),
