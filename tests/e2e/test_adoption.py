@@ -165,21 +165,6 @@ def test_a_data_node_that_was_never_forked_is_started(world_with_data_node):
     visor.stop()
 
 
-@pytest.mark.parametrize("point", ["RECORD_UNSIGNED:4", "RECORD_WRITTEN:4", "FORKED:4"])
-def test_a_data_node_that_was_to_be_restarted_is_no_failure_of_its_core(world_with_data_node, point):
-    """Visor dies at what the lock of the data node tells, of the last one and of the next; the new core just runs."""
-    world = world_with_data_node
-    visor = world.start(VISOR_FAIL_POINT=point)
-    visor.wait("the node answers")
-    os.kill(world.pids("data-node")[0], signal.SIGKILL)
-    visor.end()
-    assert len(world.pids()) == 2 and len(world.pids("data-node")) == 1
-    visor = world.start()
-    wait_until(lambda: len(world.pids("data-node")) == 2, "the data node")
-    assert len(world.pids()) == 2 and alive(world.pids()[1]) and not visor.said("the node failed"), world.said()
-    visor.stop()
-
-
 def spoil(text):
     def change(world):
         content = lock(world).read_text()

@@ -1,0 +1,51 @@
+"""What the lock files tell a new Visor: of an older one, or of one that died as it wrote them."""
+
+import json
+import os
+import signal
+
+import pytest
+
+from world import alive, wait_until
+
+LATER = ("process", "homeDevice", "homeInode")
+
+
+def test_what_an_older_visor_wrote_is_completed(world_with_data_node):
+    world = world_with_data_node
+    visor = world.up()
+    visor.wait("this release runs")
+    visor.signal(signal.SIGKILL)
+    visor.end()
+    before = {}
+    for process in ("vega", "data-node"):
+        lock = world.home / ".visor" / f"{process}.lock"
+        pid, ticks, text = lock.read_text().split(maxsplit=2)
+        before[process] = json.loads(text)
+        older = {key: value for key, value in before[process].items() if key not in LATER}
+        with open(lock, "r+b") as file:
+            file.write(f"{pid:<10} {ticks:<20}\n{json.dumps(older):<4064}".encode())
+    visor = world.start()
+    visor.wait("taken over, alive", count=2)
+    visor.wait("this release runs")
+    for process, record in before.items():
+        told = json.loads((world.home / ".visor" / f"{process}.lock").read_text().split(maxsplit=2)[2])
+        assert {key: told[key] for key in LATER} == {key: record[key] for key in LATER}
+    visor.stop()
+    assert len(world.pids()) == 1 and len(world.pids("data-node")) == 1
+
+
+@pytest.mark.parametrize("point", ["RECORD_UNSIGNED:4", "RECORD_WRITTEN:4", "FORKED:4"])
+def test_a_data_node_that_was_to_be_restarted_is_no_failure_of_its_core(world_with_data_node, point):
+    """Visor dies at what the lock of the data node tells, of the last one and of the next; the new core just runs."""
+    world = world_with_data_node
+    visor = world.start(VISOR_FAIL_POINT=point)
+    visor.wait("the node answers")
+    os.kill(world.pids("data-node")[0], signal.SIGKILL)
+    visor.end()
+    wait_until(lambda: len(world.pids()) == 2, "the new core says that it is there")
+    assert point == "FORKED:4" or len(world.pids("data-node")) == 1
+    visor = world.start()
+    wait_until(lambda: len(world.pids("data-node")) == 2, "the data node")
+    assert len(world.pids()) == 2 and alive(world.pids()[1]) and not visor.said("the node failed"), world.said()
+    visor.stop()
