@@ -31,20 +31,27 @@ static int load_run_config(Release *release, Failure *failure) {
     return 0;
 }
 
-static int check_binary(Release *release, const Home *home, ProcessName process, Failure *failure) {
+static int look_at_binary(const char *path, const Home *home, bool may_change, BinaryCheck *ret, Failure *failure) {
+    return may_change ? binary_check(path, home->path, ret, failure) : binary_look(path, home->path, ret, failure);
+}
+
+static int
+examine_binary(Release *release, const Home *home, ProcessName process, bool may_change, Failure *failure) {
     const RunBinary *binary = release_binary(release, process);
-    BinaryCheck check;
+    BinaryCheck check = {0};
+    Failure fault = {0};
     if (!binary)
         return 0;
-    int r = binary_check(binary->full_path, home->path, &check, failure);
-    if (r < 0)
-        return r;
-    release->made_executable[process] = check.made_executable;
+    int r = look_at_binary(binary->full_path, home, may_change, &check, &fault);
+    release->made_executable[process] = may_change && check.made_executable;
     release->binary_identities[process] = check.identity;
+    release->binary_faults[process].result = r;
+    if (r < 0 && !(release->binary_faults[process].text = strdup(fault.message)))
+        return failure_set(failure, -ENOMEM, "cannot examine %s: out of memory", binary->full_path);
     return 0;
 }
 
-int release_load(const Home *home, const char *folder, Release **ret, Failure *failure) {
+int release_examine(const Home *home, const char *folder, bool may_change, Release **ret, Failure *failure) {
     _cleanup_release_ Release *release = calloc(1, sizeof *release);
     struct stat status;
     int r;
@@ -62,7 +69,26 @@ int release_load(const Home *home, const char *folder, Release **ret, Failure *f
         return failure_set(failure, -ENOTDIR, "%s is no folder", folder);
     r = load_run_config(release, failure);
     for (ProcessName process = 0; process < PROCESS_COUNT && r >= 0; process++)
-        r = check_binary(release, home, process, failure);
+        r = examine_binary(release, home, process, may_change, failure);
+    if (r < 0)
+        return r;
+    *ret = TAKE_PTR(release);
+    return 0;
+}
+
+int release_check_fit(const Release *release, Failure *failure) {
+    for (ProcessName process = 0; process < PROCESS_COUNT; process++)
+        if (release->binary_faults[process].result < 0)
+            return failure_set(
+                failure, release->binary_faults[process].result, "%s", release->binary_faults[process].text);
+    return 0;
+}
+
+int release_load(const Home *home, const char *folder, Release **ret, Failure *failure) {
+    _cleanup_release_ Release *release = NULL;
+    int r = release_examine(home, folder, true, &release, failure);
+    if (r >= 0)
+        r = release_check_fit(release, failure);
     if (r < 0)
         return r;
     *ret = TAKE_PTR(release);
@@ -128,6 +154,10 @@ void release_log_findings(const Release *release, const char *component) {
         const RunBinary *binary = release_binary(release, process);
         if (binary && release->made_executable[process])
             log_info(component, "made the binary executable", field_string("path", binary->full_path));
+        if (release->binary_faults[process].text)
+            log_warning(
+                component, "the node runs, but could not be started again",
+                field_string("why", release->binary_faults[process].text));
     }
 }
 
@@ -137,6 +167,8 @@ Release *release_free(Release *release) {
     free(release->folder);
     run_config_free(release->run_config);
     problems_clear(&release->warnings);
+    for (ProcessName process = 0; process < PROCESS_COUNT; process++)
+        free(release->binary_faults[process].text);
     free(release);
     return NULL;
 }

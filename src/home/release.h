@@ -25,6 +25,10 @@ typedef struct Release {
     bool made_executable[PROCESS_COUNT];
     FileIdentity run_config_identity;
     FileIdentity binary_identities[PROCESS_COUNT]; /* the data node's is zero without one */
+    struct {
+        int result; /* 0: it is fit; -errno */
+        char *text; /* what is wrong with it, and the cure */
+    } binary_faults[PROCESS_COUNT];
 } Release;
 
 /**
@@ -34,6 +38,16 @@ typedef struct Release {
  * and the cure.
  */
 MUST_USE int release_load(const Home *home, const char *folder, Release **ret, Failure *failure);
+
+/**
+ * The same, but what is wrong with a binary is only noted: what runs already needs none. Without @may_change a
+ * missing x-bit is left missing.
+ */
+MUST_USE int
+release_examine(const Home *home, const char *folder, bool may_change, Release **ret, Failure *failure);
+
+/** Can all of @release be started? Returns 0 or -errno described in @failure, as release_load(). */
+MUST_USE int release_check_fit(const Release *release, Failure *failure);
 
 /**
  * What a fetch may put into @folder (absolute). An operator's folder is never changed but for a binary that is
@@ -51,7 +65,10 @@ ReleaseAbsence release_absence(const Home *home, const char *folder);
  */
 MUST_USE int release_missing_binary(int folder_fd, const char *folder, const char *path, char **ret_inner);
 
-/** Logs what was found that is no error: warnings of the run-config, x-bits that were set. */
+/**
+ * Logs what was found that is no error: warnings of the run-config, x-bits that were set, binaries that could not
+ * be started again.
+ */
 void release_log_findings(const Release *release, const char *component);
 
 /** Frees; NULL is fine. Returns NULL. */

@@ -65,17 +65,21 @@ int remnants_adopt(Supervisor *supervisor, Remnants *remnants, Failure *failure)
     return 0;
 }
 
-void remnants_describe(const Supervisor *supervisor, const Remnants *remnants, Event *event) {
-    const ProcessRecord *living = remnants_living(remnants);
+/* Its record is written before it is forked, but only the process itself signs it. */
+bool remnants_have_data_node_begun(const Remnants *remnants) {
     const ProcessRecord *core = &remnants->records[PROCESS_VEGA];
     const ProcessRecord *data_node = &remnants->records[PROCESS_DATA_NODE];
+    return data_node->pid > 0 && core->note.started_usec > 0 &&
+           data_node->note.started_usec == core->note.started_usec;
+}
+
+void remnants_describe(const Supervisor *supervisor, const Remnants *remnants, Event *event) {
+    const ProcessRecord *living = remnants_living(remnants);
 
     memcpy(event->inspected.alive, remnants->alive, sizeof remnants->alive);
     if (!living)
         return;
     event->inspected.note = living->note;
     event->inspected.ending = living->dies_with_visor && !supervisor->handed_over;
-    /* Its record is written before it is forked, but only the process itself signs it. */
-    event->inspected.data_node_began = data_node->pid > 0 && core->note.started_usec > 0 &&
-                                       data_node->note.started_usec == core->note.started_usec;
+    event->inspected.data_node_began = remnants_have_data_node_begun(remnants);
 }

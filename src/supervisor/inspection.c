@@ -80,7 +80,9 @@ static int find_release(Supervisor *supervisor, const char *living, Failure *fai
 
     int r = find_folder(supervisor, living, &missing, &folder, failure);
     if (r >= 0)
-        r = release_load(supervisor->home, folder, &release, failure);
+        r = release_examine(supervisor->home, folder, true, &release, failure);
+    if (r >= 0 && !living) /* what runs needs its binaries only for its next start */
+        r = release_check_fit(release, failure);
     if (r < 0)
         return r;
     release_log_findings(release, "node");
@@ -114,11 +116,22 @@ static int check_socket(const Supervisor *supervisor, Failure *failure) {
         path, (int)peer);
 }
 
+/* Beside a core that lives, its data node is started at once if it never was: that cannot wait for its binary. */
+static int check_sibling(const Supervisor *supervisor, const Remnants *remnants, Failure *failure) {
+    const Release *release = supervisor->running;
+    bool is_started = remnants->alive[PROCESS_VEGA] == ALIVE_ADOPTED &&
+                      remnants->alive[PROCESS_DATA_NODE] == ALIVE_NOTHING && !remnants_have_data_node_begun(remnants);
+    int r = release->binary_faults[PROCESS_DATA_NODE].result;
+    return r < 0 && is_started
+               ? failure_set(failure, r, "%s", release->binary_faults[PROCESS_DATA_NODE].text)
+               : 0;
+}
+
 static int check_facts(Supervisor *supervisor, const Remnants *remnants, Failure *failure) {
     const ProcessRecord *living = remnants_living(remnants);
     int r = find_release(supervisor, living ? living->folder : NULL, failure);
-    if (r >= 0 && !living)
-        r = check_socket(supervisor, failure);
+    if (r >= 0)
+        r = living ? check_sibling(supervisor, remnants, failure) : check_socket(supervisor, failure);
     if (r < 0)
         return r;
     r = rpc_client_set_target(

@@ -172,6 +172,9 @@ bool remnants_have(const Remnants *remnants, Alive how);
 /** The record of a known living process, the core's if it is one; NULL if there is none. */
 const ProcessRecord *remnants_living(const Remnants *remnants);
 
+/** Was the data node started together with the core that is on record? */
+bool remnants_have_data_node_begun(const Remnants *remnants);
+
 /** Puts all known living processes under watch. Returns 0; 1 if one has just ended, and then none is; -errno. */
 MUST_USE int remnants_adopt(Supervisor *supervisor, Remnants *remnants, Failure *failure);
 

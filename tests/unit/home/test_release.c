@@ -80,6 +80,46 @@ static void test_missing_binary(void **unused) {
     assert_string_equal(inner, "sub/missing");
 }
 
+/* What runs needs no binary, and a look leaves a missing x-bit missing. */
+static void test_binaries_that_are_not_fit(void **unused) {
+    Failure failure = {0};
+    Release *release = NULL;
+    struct stat status;
+    (void)unused;
+    write_file(target, RUN_CONFIG_FILE, BINARIES("missing", "plain"), 0600);
+    write_file(target, "plain", SCRIPT, 0644);
+    assert_int_equal(release_load(&home, target, &release, &failure), -ENOENT);
+    assert_null(release);
+    assert_non_null(strstr(failure.message, "v2.0.0/missing is missing"));
+    _cleanup_free_ char *plain = string_format("%s/plain", target);
+    assert_int_equal(chmod(plain, 0644), 0);
+
+    assert_int_equal(release_examine(&home, target, false, &release, &failure), 0);
+    assert_int_equal(stat(plain, &status), 0);
+    assert_int_equal(status.st_mode & 0777, 0644);
+    assert_false(release->made_executable[PROCESS_DATA_NODE]);
+    assert_int_equal(release->binary_faults[PROCESS_VEGA].result, -ENOENT);
+    assert_int_equal(release->binary_faults[PROCESS_DATA_NODE].result, 0);
+    failure = (Failure){0};
+    assert_int_equal(release_check_fit(release, &failure), -ENOENT);
+    assert_non_null(strstr(failure.message, "v2.0.0/missing is missing"));
+    assert_false(release_unchanged(release));
+    release = release_free(release);
+
+    write_file(target, "missing", SCRIPT, 0755);
+    assert_int_equal(release_examine(&home, target, true, &release, &failure), 0);
+    assert_int_equal(stat(plain, &status), 0);
+    assert_int_equal(status.st_mode & 0777, 0755);
+    assert_true(release->made_executable[PROCESS_DATA_NODE]);
+    assert_int_equal(release_check_fit(release, &failure), 0);
+    assert_true(release_unchanged(release));
+    release = release_free(release);
+
+    write_file(target, RUN_CONFIG_FILE, "name = 5", 0600);
+    assert_int_equal(release_examine(&home, target, true, &release, &failure), -EBADMSG);
+    assert_null(release);
+}
+
 #define release_test(function) cmocka_unit_test_setup_teardown(function, target_make, home_clear)
 
 int main(void) {
@@ -88,6 +128,7 @@ int main(void) {
         release_test(test_absence),
         release_test(test_absence_of_binaries),
         release_test(test_missing_binary),
+        release_test(test_binaries_that_are_not_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
