@@ -19,7 +19,8 @@
     X(EXIT_CODE_PROBLEMS, 83, "check found problems")                                                                \
     X(EXIT_CODE_NOT_PREPARED, 84, "prepare did not get the release into its place, or could not prove it")           \
     X(EXIT_CODE_NEWER_STATE, 85, "the home holds what a newer Visor wrote")                                          \
-    X(EXIT_CODE_NOT_REEXECED, 86, "reexec: no visor runs the home, or it goes on as it was")
+    X(EXIT_CODE_NOT_REEXECED, 86,                                                                                    \
+      "reexec: no visor runs the home, it goes on as it was, or the new one cannot take the node over")
 
 typedef enum ExitCode {
 #define X(name, number, meaning) name = number,

@@ -15,7 +15,8 @@
 
 enum {
     LOOK_MS = 10,
-    SILENCE_USEC = 10 * 1000 * 1000, /* for the signal to be taken */
+    AGAIN_USEC = 1000 * 1000,        /* a signal that comes while another is pending is lost: signal(7) */
+    SILENCE_USEC = 10 * 1000 * 1000, /* for one to be taken */
     DEADLINE_USEC = 600 * 1000 * 1000,
 };
 
@@ -24,6 +25,8 @@ typedef struct Request {
     pid_t pid;
     int pid_fd;
     int token;
+    uint64_t asked_usec;
+    uint64_t heard_usec; /* that visor has the request; to begin with, when it was asked first */
     bool told_waiting;
 } Request;
 
@@ -49,8 +52,9 @@ static int find_visor(Request *request, Failure *failure) {
 }
 
 /* pidfd_send_signal(2) and sigqueue(3): the token tells the answer to this request from that to another. */
-static int ask(const Request *request, Failure *failure) {
+static int ask(Request *request, Failure *failure) {
     siginfo_t info = {0};
+    request->asked_usec = clock_monotonic_usec();
     info.si_signo = SIGUSR2;
     info.si_code = SI_QUEUE;
     info.si_pid = getpid();
@@ -79,29 +83,68 @@ static int load_outcome(const Request *request, VisorRecord *ret) {
     return r < 0 ? r : visor_record_load(&home, ret);
 }
 
+/* Returns whether that is the end of it, with the exit code in @ret. */
+static bool tell_outcome(Request *request, const VisorRecord *record, ExitCode *ret) {
+    switch (record->outcome) {
+    case REEXEC_DONE:
+        printf("visor, pid %d, is %s now\n", (int)request->pid, record->version);
+        *ret = EXIT_CODE_OK;
+        return true;
+    case REEXEC_REFUSED:
+        *ret = error_report(EXIT_CODE_NOT_REEXECED, "the old visor goes on: %s", record->text);
+        return true;
+    case REEXEC_FAILED:
+        *ret = refuse(record->text);
+        return true;
+    case REEXEC_WAITING:
+        tell_waiting(request);
+        return false;
+    case REEXEC_NONE:
+    case REEXEC_TRYING:
+    case REEXEC_OUTCOME_COUNT:
+        break;
+    }
+    return false;
+}
+
+static ExitCode tell_end(const Request *request) {
+    return error_report(
+        EXIT_CODE_NOT_REEXECED,
+        "visor, pid %d, has ended and has not told what became of it: see its log. Start it again: it takes over a "
+        "node that lives, and starts one that does not",
+        (int)request->pid);
+}
+
+static ExitCode tell_silence(const Request *request) {
+    return error_report(
+        EXIT_CODE_NOT_REEXECED,
+        "visor, pid %d, has not answered within %d s; what becomes of it, its log tells. It may be too old for "
+        "this request, or cannot write %s/" HOME_PRIVATE_FOLDER "/" HOME_LOCK_FILE " (is the disk full?)",
+        (int)request->pid, SILENCE_USEC / (1000 * 1000), request->home.path);
+}
+
 static ExitCode await_outcome(Request *request) {
     uint64_t began_usec = clock_monotonic_usec();
     VisorRecord record;
+    ExitCode code;
+    bool ended = false;
 
-    while (!has_ended(request)) {
-        uint64_t waited_usec = usec_since(clock_monotonic_usec(), began_usec);
-        int r = load_outcome(request, &record);
-        bool is_ours = r == 0 && record.token == request->token;
-        if (is_ours && record.outcome == REEXEC_DONE) {
-            printf("visor, pid %d, is %s now\n", (int)request->pid, record.version);
-            return EXIT_CODE_OK;
+    for (request->heard_usec = began_usec; !ended;) {
+        ended = has_ended(request); /* and then what it has told before that counts */
+        uint64_t now_usec = clock_monotonic_usec();
+        if (load_outcome(request, &record) == 0 && visor_record_has(&record, request->token)) {
+            request->heard_usec = now_usec;
+            if (tell_outcome(request, &record, &code))
+                return code;
+        } else if (usec_since(now_usec, request->heard_usec) > SILENCE_USEC) {
+            return tell_silence(request);
+        } else if (usec_since(now_usec, request->asked_usec) > AGAIN_USEC && ask(request, NULL) < 0) {
+            continue; /* it has ended, and that is seen next */
         }
-        if (is_ours && record.outcome == REEXEC_REFUSED)
-            return error_report(EXIT_CODE_NOT_REEXECED, "the old visor goes on: %s", record.text);
-        if (is_ours && record.outcome == REEXEC_WAITING)
-            tell_waiting(request);
-        if (!is_ours && waited_usec > SILENCE_USEC)
-            return refuse("the running visor does not take the request; is it too old for it? See its log");
-        if (waited_usec > DEADLINE_USEC)
+        if (usec_since(now_usec, began_usec) > DEADLINE_USEC)
             return refuse("visor has not come to it within 10 minutes; it is still going to: see its log");
     }
-    return refuse(
-        "visor has ended; the node lives on if it was not asked to stop: see its log, and start it again");
+    return tell_end(request);
 }
 
 ExitCode command_reexec(const Options *options) {

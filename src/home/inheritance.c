@@ -61,12 +61,31 @@ static bool is_lock_of(const Home *home, int fd) {
 }
 
 /* Somebody has cleared HOME/.visor up: the folder is what is held, and the file is made anew. */
-static int take_anew(const Home *home) {
+static int take_anew(const Home *home, int *ret_fd, Failure *failure) {
     _cleanup_fd_ int fd = -1;
     pid_t holder = 0;
-    if (lock_take(home->private_fd, HOME_LOCK_FILE, &fd, &holder, NULL) != 0 || lock_sign(fd, 0) < 0)
-        return -1;
-    return TAKE_FD(fd);
+    int r = lock_take(home->private_fd, HOME_LOCK_FILE, &fd, &holder, failure);
+    if (r > 0)
+        return failure_set(
+            failure, -EBUSY, "%s/" HOME_PRIVATE_FOLDER "/" HOME_LOCK_FILE " is held by pid %d", home->path,
+            (int)holder);
+    if (r >= 0)
+        r = lock_sign(fd, 0);
+    if (r >= 0)
+        *ret_fd = TAKE_FD(fd);
+    return r;
+}
+
+int inheritance_keep(const Home *home, Inheritance *inheritance, Failure *failure) {
+    int fd = -1;
+    if (is_lock_of(home, inheritance->lock_fd))
+        return 0;
+    int r = take_anew(home, &fd, failure);
+    if (r < 0)
+        return r;
+    (void)close_fd(inheritance->lock_fd);
+    inheritance->lock_fd = fd;
+    return 1;
 }
 
 Inheritance inheritance_receive(Home *home) {
@@ -80,12 +99,11 @@ Inheritance inheritance_receive(Home *home) {
         return inheritance;
     (void)set_inherited(home_fd, false);
     (void)set_inherited(lock_fd, false);
-    if (!is_lock_of(home, lock_fd))
-        lock_fd = take_anew(home);
+    bool holds_file = is_lock_of(home, lock_fd) || take_anew(home, &lock_fd, NULL) >= 0;
     /* Whatever comes of the file: it is we who hold the folder, and that may not lock us out. */
     (void)close(home->fd);
     home->fd = home_fd;
-    if (lock_fd < 0)
+    if (!holds_file)
         return inheritance;
     return (Inheritance){.received = true, .lock_fd = lock_fd, .token = token};
 }

@@ -28,6 +28,12 @@ MUST_USE int inheritance_leave(const Home *home, int lock_fd, int token);
 void inheritance_take_back(const Home *home, int lock_fd);
 
 /**
+ * Sees that the lock file that is held is still the one that others find; if somebody removed it, takes it anew.
+ * Returns 0; 1 if it was made anew; -EBUSY if somebody else has; -errno. Described in @failure.
+ */
+MUST_USE int inheritance_keep(const Home *home, Inheritance *inheritance, Failure *failure);
+
+/**
  * Takes what was left: @home->fd becomes the inherited descriptor, which holds the folder's lock. What is no such
  * descriptor of this home is ignored; the environment is cleared of it either way. The lock file is taken anew if
  * it was removed meanwhile; if that fails, nothing is received, but @home->fd holds the folder still.

@@ -80,6 +80,6 @@ void remnants_describe(const Supervisor *supervisor, const Remnants *remnants, E
     if (!living)
         return;
     event->inspected.note = living->note;
-    event->inspected.ending = living->dies_with_visor && !supervisor->handed_over;
+    event->inspected.ending = living->dies_with_visor && !supervisor->inheritance->received;
     event->inspected.data_node_began = remnants_have_data_node_begun(remnants);
 }

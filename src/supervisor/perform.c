@@ -24,6 +24,7 @@ static void ask_height(Supervisor *supervisor) {
 }
 
 static void leave(Supervisor *supervisor, ExitCode code) {
+    reexec_leave(supervisor, code);
     supervisor->exit_code = code;
     (void)sd_event_exit(supervisor->event, 0);
 }

@@ -5,6 +5,7 @@
  */
 #include "base/cleanup.h"
 #include "base/fail_point.h"
+#include "base/strings.h"
 #include "build_info.h"
 #include "home/inheritance.h"
 #include "home/visor_record.h"
@@ -15,29 +16,54 @@
 #include <string.h>
 #include <sys/wait.h>
 
-enum { REHEARSAL_TIMEOUT_USEC = 10 * 1000 * 1000 };
+enum {
+    REHEARSAL_TIMEOUT_USEC = 10 * 1000 * 1000,
+    WAITING_USEC = 1000 * 1000, /* by then what ended in the moment of the exec was looked at once more */
+};
+
+/* Whoever removed the file, or the folder, gets it back: an answer in a file without a name would reach nobody. */
+void reexec_write_again(Supervisor *supervisor) {
+    Failure failure = {0};
+    processes_keep_private(supervisor);
+    int r = inheritance_keep(supervisor->home, supervisor->inheritance, &failure);
+    if (r < 0)
+        log_warning("supervisor", failure.message);
+    r = visor_record_write(supervisor->inheritance->lock_fd, &supervisor->reexec.told);
+    if (r < 0)
+        log_warning("supervisor", "what visor does cannot be written into HOME/.visor/lock", field_errno(r));
+}
 
 static void tell(Supervisor *supervisor, ReexecOutcome outcome, const char *text) {
-    VisorRecord record = {.token = supervisor->reexec.token, .outcome = outcome};
-    (void)snprintf(record.version, sizeof record.version, "%s (%s)", VISOR_VERSION, VISOR_COMMIT);
-    (void)snprintf(record.text, sizeof record.text, "%s", text);
-    int r = visor_record_write(supervisor->lock_fd, &record);
-    if (r < 0)
-        log_warning("supervisor", "the outcome of reexec cannot be written for who asked", field_errno(r));
+    VisorRecord *told = &supervisor->reexec.told;
+    told->outcome = outcome;
+    (void)snprintf(told->version, sizeof told->version, "%s (%s)", VISOR_VERSION, VISOR_COMMIT);
+    (void)string_printable(told->text, sizeof told->text, text);
+    reexec_write_again(supervisor);
+}
+
+static void settle(Supervisor *supervisor, ReexecOutcome outcome, const char *text) {
+    supervisor->reexec.pending = supervisor->reexec.arriving = false;
+    tell(supervisor, outcome, text);
 }
 
 static void refuse(Supervisor *supervisor, const char *why) {
     log_error("supervisor", "the new binary does not take over", field_string("error", why));
-    tell(supervisor, REEXEC_REFUSED, why);
+    settle(supervisor, REEXEC_REFUSED, why);
 }
 
 void reexec_asked(Supervisor *supervisor, int token) {
-    supervisor->reexec.token = token;
+    Reexec *reexec = &supervisor->reexec;
+    if (visor_record_has(&reexec->told, token)) { /* asked again, since it found no answer */
+        reexec_write_again(supervisor);
+        return;
+    }
+    if (!reexec->pending)
+        reexec->told.token_count = 0;
+    visor_record_add(&reexec->told, token);
+    reexec->pending = true;
     supervisor_dispatch(supervisor, (Event){.type = EVENT_REEXEC_ASKED});
-    if (supervisor->reexec.rehearsal)
-        tell(supervisor, REEXEC_TRYING, "");
-    else if (supervisor->core.handover.asked)
-        tell(supervisor, REEXEC_WAITING, "");
+    if (reexec->pending)
+        tell(supervisor, reexec->rehearsal ? REEXEC_TRYING : REEXEC_WAITING, "");
 }
 
 static void on_rehearsed(const ToolResult *result, void *userdata) {
@@ -46,7 +72,7 @@ static void on_rehearsed(const ToolResult *result, void *userdata) {
     if (result->result < 0)
         refuse(supervisor, result->summary);
     supervisor_dispatch(supervisor, (Event){.type = EVENT_REHEARSED, .done = {.ok = result->result >= 0}});
-    if (result->result >= 0 && supervisor->core.handover.asked)
+    if (supervisor->reexec.pending)
         tell(supervisor, REEXEC_WAITING, "");
 }
 
@@ -80,12 +106,13 @@ void reexec_reexec(Supervisor *supervisor) {
         return;
     }
     tell(supervisor, REEXEC_TRYING, "");
-    r = inheritance_leave(supervisor->home, supervisor->lock_fd, reexec->token);
+    int lock_fd = supervisor->inheritance->lock_fd;
+    r = inheritance_leave(supervisor->home, lock_fd, visor_record_last(&reexec->told));
     if (r >= 0) {
         FAIL_POINT(REEXEC_LEFT);
         (void)execv(reexec->program, arguments);
         r = negative_errno();
-        inheritance_take_back(supervisor->home, supervisor->lock_fd);
+        inheritance_take_back(supervisor->home, lock_fd);
     }
     refuse(supervisor, strerror(-r));
     supervisor_answer(supervisor, (Event){.type = EVENT_REEXEC_FAILED});
@@ -105,18 +132,69 @@ static void reap_tools(const Supervisor *supervisor) {
     }
 }
 
-void reexec_begin(Supervisor *supervisor) {
-    if (!supervisor->handed_over) {
+void reexec_receive(Supervisor *supervisor) {
+    Reexec *reexec = &supervisor->reexec;
+    const Inheritance *inheritance = supervisor->inheritance;
+    if (!inheritance->received) {
         tell(supervisor, REEXEC_NONE, "");
         return;
     }
+    if (visor_record_load(supervisor->home, &reexec->told) != 0)
+        reexec->told = (VisorRecord){0};
+    visor_record_add(&reexec->told, inheritance->token);
+    reexec->waited = reexec->told.waits[0];
+    reexec->pending = true;
+}
+
+void reexec_begin(Supervisor *supervisor) {
+    Reexec *reexec = &supervisor->reexec;
+    if (!supervisor->inheritance->received)
+        return;
     FAIL_POINT(REEXEC_BEGUN);
     reap_tools(supervisor);
-    NodePhase phase = supervisor->core.node.phase;
-    if (phase == NODE_ENDED || phase == NODE_IDLE)
-        tell(supervisor, REEXEC_REFUSED, "the new visor has taken over, and then had to leave: see its log");
-    else
-        tell(supervisor, REEXEC_DONE, "");
+    reexec->arriving = reexec->pending;
+    reexec->arrived_usec = clock_monotonic_usec();
+    reexec_follow(supervisor);
+}
+
+/* Done is what leaves the node no worse supervised than it was. */
+static void answer_arrival(Supervisor *supervisor) {
+    const Reexec *reexec = &supervisor->reexec;
+    Failure why = supervisor->held;
+    if (supervisor->core.node.phase != NODE_WAITING || reexec->waited)
+        settle(supervisor, REEXEC_DONE, "");
+    else if (usec_since(clock_monotonic_usec(), reexec->arrived_usec) >= WAITING_USEC)
+        settle(
+            supervisor, REEXEC_FAILED,
+            (failure_prefix(&why, 0, "the new visor has the home, but waits beside the node"), why.message));
+}
+
+static void tell_waiting(Supervisor *supervisor) {
+    VisorRecord *told = &supervisor->reexec.told;
+    char waits[sizeof told->waits];
+    (void)string_printable(
+        waits, sizeof waits, supervisor->core.node.phase == NODE_WAITING ? supervisor->held.message : "");
+    if (streq(waits, told->waits))
+        return;
+    memcpy(told->waits, waits, sizeof waits);
+    reexec_write_again(supervisor);
+}
+
+void reexec_follow(Supervisor *supervisor) {
+    const Reexec *reexec = &supervisor->reexec;
+    tell_waiting(supervisor);
+    if (reexec->pending && supervisor->core.node.exit_wanted)
+        settle(supervisor, REEXEC_FAILED, "refused: visor is leaving, as it was asked to");
+    else if (reexec->arriving)
+        answer_arrival(supervisor);
+}
+
+void reexec_leave(Supervisor *supervisor, ExitCode code) {
+    char text[80];
+    if (!supervisor->reexec.pending)
+        return;
+    (void)snprintf(text, sizeof text, "visor leaves with exit code %d: see its log", code);
+    settle(supervisor, REEXEC_FAILED, text);
 }
 
 void reexec_free(Reexec *reexec) {

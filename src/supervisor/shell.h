@@ -8,6 +8,7 @@
 #include "home/staged.h"
 #include "home/state.h"
 #include "home/survivor.h"
+#include "home/visor_record.h"
 #include "proc/child.h"
 #include "proc/tool.h"
 #include "release/fetch.h"
@@ -64,7 +65,11 @@ typedef struct Watch {
 typedef struct Reexec {
     char *program; /* the path of Visor's own binary */
     Tool *rehearsal;
-    int token; /* of the request that is to be answered; 0 = of nobody who reads an answer */
+    VisorRecord told; /* what HOME/.visor/lock tells of this Visor */
+    bool pending;     /* those who asked wait for the outcome */
+    bool arriving;    /* of what was asked of the Visor that was this process before */
+    bool waited;      /* and that one waited beside the node, too */
+    uint64_t arrived_usec;
 } Reexec;
 
 /** What an earlier Visor left alive (adoption.c). */
@@ -106,8 +111,7 @@ typedef struct Supervisor {
     sd_event_source *reload;
     Watch watch;
 
-    int lock_fd;      /* of the home; borrowed */
-    bool handed_over; /* by the Visor that was this process before */
+    Inheritance *inheritance; /* the lock of the home; borrowed */
     Reexec reexec;
 
     State state;
@@ -188,8 +192,20 @@ void reexec_asked(Supervisor *supervisor, int token);
 void reexec_rehearse(Supervisor *supervisor);
 void reexec_reexec(Supervisor *supervisor);
 
-/** The supervision has begun; if it was taken over from the Visor that was this process, answers whoever asked. */
+/** Before the supervision begins: learns whom an earlier binary has left without an answer. */
+void reexec_receive(Supervisor *supervisor);
+
+/** It has begun. */
 void reexec_begin(Supervisor *supervisor);
+
+/** Something has happened: tells whether this Visor waits now, and for what, and answers whom it can. */
+void reexec_follow(Supervisor *supervisor);
+
+/** Writes once more what HOME/.visor/lock tells of this Visor. Somebody may have removed it. */
+void reexec_write_again(Supervisor *supervisor);
+
+/** Visor leaves: whoever still waits for an outcome hears that. */
+void reexec_leave(Supervisor *supervisor, ExitCode code);
 void reexec_free(Reexec *reexec);
 
 /* Node processes (processes.c). */

@@ -79,6 +79,7 @@ void supervisor_dispatch(Supervisor *supervisor, Event event) {
             perform(supervisor, &actions.items[i]);
     }
     supervisor->dispatching = false;
+    reexec_follow(supervisor);
     arm_deadline(supervisor);
 }
 
@@ -245,21 +246,21 @@ static int run_loop(Supervisor *supervisor) {
     return r;
 }
 
-int supervisor_run(Home *home, const Inheritance *inheritance, Config *config, ExitCode *ret, Failure *failure) {
-    _cleanup_(supervisor_clear) Supervisor supervisor = {
-        .home = home, .config = config, .lock_fd = inheritance->lock_fd, .handed_over = inheritance->received};
+int supervisor_run(Home *home, Inheritance *inheritance, Config *config, ExitCode *ret, Failure *failure) {
+    _cleanup_(supervisor_clear)
+        Supervisor supervisor = {.home = home, .config = config, .inheritance = inheritance};
     Event begin;
-    supervisor.reexec.token = inheritance->token;
     Settings settings = supervisor_settings(config);
 
     core_init(&supervisor.core, &settings);
     int r = attach(&supervisor);
     if (r < 0)
         return failure_set(failure, r, "cannot set up the supervision: %s", strerror(-r));
+    supervisor.reexec.program = process_executable(getpid());
+    reexec_receive(&supervisor);
     r = inspect_begin(&supervisor, &begin, failure);
     if (r < 0)
         return r;
-    supervisor.reexec.program = process_executable(getpid());
     watch_start(&supervisor);
     supervisor_dispatch(&supervisor, begin);
     reexec_begin(&supervisor);

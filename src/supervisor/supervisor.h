@@ -18,9 +18,9 @@ MUST_USE int supervisor_block_signals(void);
  * for good. When it returns nothing of the node that it started is alive.
  *
  * The caller holds the lock of the home, as @inheritance->lock_fd; whether another binary has left it to this
- * process is @inheritance->received. @config is taken over, also when this fails. Returns 0 and the exit code in
+ * process is @inheritance->received; a lock file that somebody removes is replaced there. @config is taken over,
+ * also when this fails. Returns 0 and the exit code in
  * @ret; -EPROTO if the home holds what a newer Visor wrote; -errno when the supervision could not begin. Described
  * in @failure.
  */
-MUST_USE int
-supervisor_run(Home *home, const Inheritance *inheritance, Config *config, ExitCode *ret, Failure *failure);
+MUST_USE int supervisor_run(Home *home, Inheritance *inheritance, Config *config, ExitCode *ret, Failure *failure);

@@ -87,7 +87,7 @@ static bool is_about(const struct inotify_event *event, const char *name) {
 }
 
 static bool is_about_what_counts(const struct inotify_event *event) {
-    if (is_about(event, HOME_STATE_FILE))
+    if (is_about(event, HOME_STATE_FILE) || is_about(event, HOME_LOCK_FILE))
         return true;
     for (ProcessName name = 0; name < PROCESS_COUNT; name++) {
         _cleanup_free_ char *lock = home_process_lock(PROCESS_NAME[name]);
@@ -107,6 +107,7 @@ static int on_private(sd_event_source *source, const struct inotify_event *event
         "watch", "a file of HOME/.visor was removed while visor runs; it is made anew",
         field_string("file", event->len > 0 ? event->name : "unknown"));
     (void)processes_write_again(userdata, &failure);
+    reexec_write_again(userdata);
     return 0;
 }
 
@@ -128,7 +129,7 @@ static int on_home(sd_event_source *source, const struct inotify_event *event, v
     if (is_about(event, HOME_CONFIG_FILE))
         reload_soon(supervisor);
     if (is_about(event, HOME_PRIVATE_FOLDER)) {
-        processes_keep_private(supervisor);
+        reexec_write_again(supervisor);
         watch_private(supervisor);
     }
     if (is_about(event, supervisor->watch.release_name) || is_about(event, HOME_CURRENT_LINK))

@@ -8,32 +8,8 @@ import subprocess
 import pytest
 
 import memcheck
+from replacing import install, install_with, installed, reexec  # noqa: F401: a fixture
 from world import DEADLINE_FACTOR, VISOR, alive, wait_until
-
-
-@pytest.fixture
-def installed(world, monkeypatch):
-    """A visor of the test's own, so that it can be replaced."""
-    program = world.folder / "bin" / "visor"
-    program.parent.mkdir()
-    shutil.copy(VISOR, program)
-    monkeypatch.setattr("world.VISOR", program)
-    return program
-
-
-def reexec(world):
-    return subprocess.run([VISOR, "reexec", "--home", world.home], capture_output=True, text=True, timeout=60, check=False)
-
-
-def install(program, text=None, mode=0o755):
-    """Replaces it as a package manager does: by rename."""
-    new = program.with_name("visor.new")
-    if text is None:
-        shutil.copy(VISOR, new)
-    else:
-        new.write_text(text)
-    new.chmod(mode)
-    new.rename(program)
 
 
 def test_it_becomes_the_binary_at_its_path(world_with_data_node, installed):
@@ -153,13 +129,7 @@ def test_what_is_cleared_up_in_the_last_moment_is_made_anew(world_with_data_node
     """After the last look at it and before the new binary's first: that still finds the node it is to supervise."""
     world = world_with_data_node
     visor = world.up()
-    new = installed.with_name("visor-to-be")
-    shutil.copy(VISOR, new)
-    install(installed, f"""#!/bin/sh
-if [ "$1" != rehearse ]; then exec {new} "$@"; fi
-{new} "$@" || exit
-mv {world.home / cleared} {world.home}/aside
-""")
+    install_with(installed, f"mv {world.home / cleared} {world.home}/aside")
     done = reexec(world)
     assert done.returncode == 0, done
     visor.wait("taken over, alive", count=2)

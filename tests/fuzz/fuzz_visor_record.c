@@ -5,6 +5,7 @@
 static void check(const VisorRecord *record) {
     expect(
         memchr(record->version, '\0', sizeof record->version) && memchr(record->text, '\0', sizeof record->text));
+    expect(memchr(record->waits, '\0', sizeof record->waits) && record->token_count <= VISOR_REQUESTS_MAX);
     expect(record->outcome < REEXEC_OUTCOME_COUNT);
 }
 
@@ -14,7 +15,9 @@ static void check_written(const VisorRecord *record) {
     expect(fd >= 0 && visor_record_write(fd, record) == 0 && close(fd) == 0);
     expect(visor_record_load(input_home(), &again) == 0);
     expect(streq(record->version, again.version) && streq(record->text, again.text));
-    expect(record->token == again.token && record->outcome == again.outcome);
+    expect(streq(record->waits, again.waits) && record->outcome == again.outcome);
+    expect(record->token_count == again.token_count);
+    expect(memcmp(record->tokens, again.tokens, sizeof record->tokens) == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

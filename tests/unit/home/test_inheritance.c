@@ -68,6 +68,26 @@ static void test_what_was_left_is_received(void **unused) {
     inheritance_clear(&inheritance);
 }
 
+/* Nothing is let go in between: whoever opens the home or its lock anew gets neither. */
+static void test_what_is_left_is_held(void **unused) {
+    pid_t holder = 0;
+    int fd = -1;
+    (void)unused;
+    for (int i = 0; i < 2; i++) { /* once left, and once received */
+        Home again = open_again();
+        Home other = open_again();
+        if (i == 0)
+            assert_int_equal(inheritance_leave(&home, lock_fd, 1), 0);
+        else
+            assert_true(inheritance_receive(&again).received);
+        assert_int_equal(lock_folder(other.fd), 1);
+        assert_int_equal(lock_take(other.private_fd, HOME_LOCK_FILE, &fd, &holder, NULL), 1);
+        home_close(&other);
+        again.fd = i == 0 ? again.fd : -1; /* it is the test's own */
+        home_close(&again);
+    }
+}
+
 static void test_what_was_left_is_taken_back(void **unused) {
     (void)unused;
     assert_int_equal(inheritance_leave(&home, lock_fd, 1), 0);
@@ -180,15 +200,40 @@ static void test_lock_file_of_another(void **unused) {
     home_close(&again);
 }
 
+/* Who reads the lock while Visor runs looks for the file by its name. */
+static void test_lock_file_is_kept(void **unused) {
+    pid_t holder = 0;
+    int fd = -1;
+    Inheritance inheritance = {.lock_fd = lock_fd};
+    Failure failure = {0};
+    (void)unused;
+    assert_int_equal(inheritance_keep(&home, &inheritance, &failure), 0);
+    assert_int_equal(inheritance.lock_fd, lock_fd);
+    assert_int_equal(unlinkat(home.private_fd, HOME_LOCK_FILE, 0), 0);
+    assert_int_equal(inheritance_keep(&home, &inheritance, &failure), 1);
+    assert_int_equal(lock_signer(home.private_fd, HOME_LOCK_FILE), getpid());
+    assert_int_equal(lock_take(home.private_fd, HOME_LOCK_FILE, &fd, &holder, NULL), 1);
+
+    assert_int_equal(unlinkat(home.private_fd, HOME_LOCK_FILE, 0), 0);
+    assert_int_equal(lock_take(home.private_fd, HOME_LOCK_FILE, &fd, &holder, NULL), 0);
+    int kept_fd = inheritance.lock_fd;
+    assert_int_equal(inheritance_keep(&home, &inheritance, &failure), -EBUSY);
+    assert_int_equal(inheritance.lock_fd, kept_fd);
+    (void)close(fd);
+    lock_fd = inheritance.lock_fd;
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         held_test(test_what_was_left_is_received),
+        held_test(test_what_is_left_is_held),
         held_test(test_what_was_left_is_taken_back),
         held_test(test_garbage),
         held_test(test_descriptors_of_something_else),
         held_test(test_descriptors_without_the_lock),
         held_test(test_lock_file_that_was_removed),
         held_test(test_lock_file_of_another),
+        held_test(test_lock_file_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
