@@ -5,6 +5,7 @@
 #include "home/lock.h"
 #include "home/lock_holder.h"
 #include "home/survivor.h"
+#include "home/visor_record.h"
 #include "rpc/socket.h"
 
 #include <fcntl.h>
@@ -22,6 +23,15 @@ typedef struct Living {
     size_t count;
 } Living;
 
+/* It does nothing for the node then, and all else looks as if it did. */
+static void check_waiting(Check *check) {
+    VisorRecord record;
+    if (visor_record_load(&check->home, &record) == 0 && record.waits[0])
+        check_problem(
+            check, CHECK_LOCK, check->home.path, NULL,
+            "the running visor waits beside a node that it cannot take over: %s", record.waits);
+}
+
 static void check_visor(Check *check, Living *living) {
     pid_t pid = 0;
     size_t count = lock_holders(check->home.fd, ".", &pid, 1);
@@ -38,6 +48,8 @@ static void check_visor(Check *check, Living *living) {
         check_ok(
             check, CHECK_LOCK, check->home.path, "a visor runs: pid %d",
             count > 0 ? (int)pid : (int)lock_signer(check->home.private_fd, HOME_LOCK_FILE));
+    if (r > 0)
+        check_waiting(check);
 }
 
 /*

@@ -99,6 +99,24 @@ def test_a_node_that_no_visor_could_take_over(world, text, why):
     assert len(world.pids()) == 1
 
 
+def test_beside_a_visor_that_waits(world):
+    """A visor that runs and a node that runs are not all: it may be that one cannot take over the other."""
+    killed(world)
+    lock = world.home / ".visor" / "vega.lock"
+    good = lock.read_text()
+    lock.write_text(good[:32] + "{".ljust(len(good) - 32))
+    visor = world.start()
+    visor.wait("cannot be taken over")
+    problem = wait_until(
+        lambda: [finding for finding in faults(check(world)) if "waits beside a node" in finding["text"]],
+        "that it waits")[0]
+    assert problem["result"] == "problem" and "is damaged" in problem["text"] and "stop" in problem["text"]
+    lock.write_text(good)
+    visor.wait("taken over, alive")
+    wait_until(lambda: not faults(check(world)), "that it waits no more")
+    visor.stop()
+
+
 def test_a_node_that_runs_what_current_does_not_name(world):
     killed(world)
     world.release("v1.1.0", "v1.1.0")
