@@ -71,8 +71,11 @@ static const char DETAILS_REEXEC[] =
     "to visor does the same, with the outcome in the log only.\n";
 
 static const char DETAILS_REHEARSE[] =
-    "Reads all that the running visor of DIR would leave to this binary: the settings, the record of the releases,\n"
-    "what the locks tell of the living node, and its run-config. \"visor reexec\" asks the new binary for it.\n";
+    "Looks at DIR as \"visor run\" would, beside the visor that runs: at the settings, the record of the releases,\n"
+    "what the locks tell, what lives, and the run-config of that. \"visor reexec\" asks the new binary for it.\n"
+    "\n"
+    "It exits with 0 if this binary could take over, and warns of what would fail the next start of the node; with\n"
+    "81 if something is alive that it could not take over, with 78 or 85 if a file stands in the way.\n";
 
 static const char DETAILS_VERSION[] = "";
 

@@ -80,13 +80,13 @@ static int find_release(Supervisor *supervisor, const char *living, Failure *fai
 
     int r = find_folder(supervisor, living, &missing, &folder, failure);
     if (r >= 0)
-        r = release_examine(supervisor->home, folder, true, &release, failure);
+        r = release_examine(supervisor->home, folder, !supervisor->rehearsing, &release, failure);
     if (r >= 0 && !living) /* what runs needs its binaries only for its next start */
         r = release_check_fit(release, failure);
     if (r < 0)
         return r;
     release_log_findings(release, "node");
-    if (missing) {
+    if (missing && !supervisor->rehearsing) {
         r = make_current(supervisor, folder, failure);
         if (r < 0 && !living)
             return r;
@@ -101,6 +101,8 @@ static int find_release(Supervisor *supervisor, const char *living, Failure *fai
 static int check_socket(const Supervisor *supervisor, Failure *failure) {
     const char *path = supervisor->running->run_config->rpc_socket_path;
     pid_t peer = 0;
+    if (supervisor->beside > 0) /* that Visor may have started the node since we looked for one */
+        return 0;
     int r = socket_answers(path, &peer);
     if (r == 0)
         return 0;
@@ -120,11 +122,10 @@ static int check_socket(const Supervisor *supervisor, Failure *failure) {
 static int check_sibling(const Supervisor *supervisor, const Remnants *remnants, Failure *failure) {
     const Release *release = supervisor->running;
     bool is_started = remnants->alive[PROCESS_VEGA] == ALIVE_ADOPTED &&
-                      remnants->alive[PROCESS_DATA_NODE] == ALIVE_NOTHING && !remnants_have_data_node_begun(remnants);
+                      remnants->alive[PROCESS_DATA_NODE] == ALIVE_NOTHING &&
+                      !remnants_have_data_node_begun(remnants);
     int r = release->binary_faults[PROCESS_DATA_NODE].result;
-    return r < 0 && is_started
-               ? failure_set(failure, r, "%s", release->binary_faults[PROCESS_DATA_NODE].text)
-               : 0;
+    return r < 0 && is_started ? failure_set(failure, r, "%s", release->binary_faults[PROCESS_DATA_NODE].text) : 0;
 }
 
 static int check_facts(Supervisor *supervisor, const Remnants *remnants, Failure *failure) {
@@ -164,7 +165,7 @@ static ExitCode exit_code(int r) {
 static int take_over(Supervisor *supervisor, Remnants *remnants, Failure *failure) {
     int r = remnants_adopt(supervisor, remnants, failure);
     FAIL_POINT(ADOPTED);
-    if (r > 0)
+    if (r > 0 && supervisor->beside == 0) /* otherwise that Visor sees to it */
         remnants->alive[PROCESS_VEGA] = ALIVE_UNKNOWN;
     return r < 0 ? r : 0;
 }
@@ -176,21 +177,25 @@ static void describe_release(const Supervisor *supervisor, Event *event) {
     event->inspected.operator_height = arguments_flag(run_config->vega.arguments, HEIGHT_FLAG) != NULL;
 }
 
+int inspect_look(Supervisor *supervisor, Remnants *remnants, Failure *failure) {
+    remnants_look(supervisor, remnants, failure);
+    if (remnants_have(remnants, ALIVE_UNKNOWN))
+        return 0;
+    int r = check_facts(supervisor, remnants, failure);
+    if (r >= 0 && remnants_have(remnants, ALIVE_ADOPTED))
+        r = take_over(supervisor, remnants, failure);
+    return r;
+}
+
 void inspect(Supervisor *supervisor) {
     _cleanup_remnants_ Remnants remnants;
     Failure failure = {0};
     Event event = {.type = EVENT_INSPECTED};
-    int r = 0;
 
-    remnants_look(supervisor, &remnants, &failure);
-    if (!remnants_have(&remnants, ALIVE_UNKNOWN))
-        r = check_facts(supervisor, &remnants, &failure);
-    bool living = remnants_have(&remnants, ALIVE_ADOPTED);
-    if (r >= 0 && living && !remnants_have(&remnants, ALIVE_UNKNOWN))
-        r = take_over(supervisor, &remnants, &failure);
+    int r = inspect_look(supervisor, &remnants, &failure);
     event.inspected.result = exit_code(r);
     remnants_describe(supervisor, &remnants, &event);
-    if (living || remnants_have(&remnants, ALIVE_UNKNOWN))
+    if (remnants_have(&remnants, ALIVE_ADOPTED) || remnants_have(&remnants, ALIVE_UNKNOWN))
         supervisor->held = failure; /* said by the core, once a minute */
     else if (r < 0)
         log_error("node", failure.message);
@@ -208,7 +213,9 @@ static int read_state(Supervisor *supervisor, bool is_known, Failure *failure) {
     supervisor->state_damaged = r != 0;
     if (r != 0)
         log_warning("node", failure->message);
-    if (r == 1 && is_known) {
+    if (r == 1 && is_known && supervisor->rehearsing) {
+        supervisor->state_damaged = false; /* it would be set aside */
+    } else if (r == 1 && is_known) {
         r = state_set_aside(supervisor->home, failure);
         log_warning("node", failure->message);
         supervisor->state_damaged = r < 0;
@@ -253,7 +260,7 @@ int inspect_begin(Supervisor *supervisor, Event *ret, Failure *failure) {
     ret->begin.is_current = folder ? recorded && streq(recorded, folder) : state->release.stage != STAGE_DECIDED;
     /* What an earlier Visor had no time to make durable is built on from here; the home itself was synced when it
      * was opened. */
-    if (fsync(supervisor->home->private_fd) < 0)
+    if (!supervisor->rehearsing && fsync(supervisor->home->private_fd) < 0)
         log_warning("node", "what lies in the home cannot be made durable", field_errno(errno));
     return 0;
 }

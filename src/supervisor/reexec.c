@@ -83,6 +83,8 @@ void reexec_rehearse(Supervisor *supervisor) {
         .path = reexec->program, .arguments = arguments, .timeout_usec = REHEARSAL_TIMEOUT_USEC, .lock_fd = -1};
     Failure failure = {0};
 
+    processes_keep_private(supervisor); /* it looks at what the new binary would find after the exec */
+    processes_write_again(supervisor);
     int r = reexec->program
                 ? tool_start(supervisor->event, &request, on_rehearsed, supervisor, &reexec->rehearsal, &failure)
                 : failure_set(&failure, -ENOENT, "the path of this visor's own binary is not known");

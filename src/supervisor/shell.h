@@ -113,6 +113,8 @@ typedef struct Supervisor {
 
     Inheritance *inheritance; /* the lock of the home; borrowed */
     Reexec reexec;
+    bool rehearsing; /* this is no Visor: it looks at what a start would find, and changes nothing (rehearsal.c) */
+    pid_t beside;    /* then: of the Visor that runs; 0 = none is seen */
 
     State state;
     bool state_damaged;
@@ -147,6 +149,8 @@ typedef struct Supervisor {
     HistoryNotes history;
     ExitCode exit_code;
 } Supervisor;
+
+void supervisor_clear(Supervisor *supervisor);
 
 /** Takes the core through @event and all that follows from it at once. For callbacks of the event loop. */
 void supervisor_dispatch(Supervisor *supervisor, Event event);
@@ -235,6 +239,12 @@ void processes_free(Supervisor *supervisor);
 void inspect(Supervisor *supervisor);
 /** Returns 0; -EPROTO if a newer Visor wrote the state; described in @failure. */
 MUST_USE int inspect_begin(Supervisor *supervisor, Event *ret, Failure *failure);
+/**
+ * The look itself: what is alive, and is that, or what would be started, as it must be? Puts under watch what can
+ * be taken over. @remnants is owned by the caller (remnants_clear). Returns 0 or -errno; described in @failure, as
+ * is what is ALIVE_UNKNOWN.
+ */
+MUST_USE int inspect_look(Supervisor *supervisor, Remnants *remnants, Failure *failure);
 
 /* What the binaries say (tools.c). */
 

@@ -208,7 +208,7 @@ static int attach(Supervisor *supervisor) {
     return statistics_client_new(supervisor->event, on_height, supervisor, &supervisor->statistics);
 }
 
-static void supervisor_clear(Supervisor *supervisor) {
+void supervisor_clear(Supervisor *supervisor) {
     tools_cancel(supervisor);
     reexec_free(&supervisor->reexec);
     examination_free(&supervisor->examination);

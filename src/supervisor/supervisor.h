@@ -24,3 +24,13 @@ MUST_USE int supervisor_block_signals(void);
  * in @failure.
  */
 MUST_USE int supervisor_run(Home *home, Inheritance *inheritance, Config *config, ExitCode *ret, Failure *failure);
+
+/**
+ * Could `visor run` take over what lives in @home now, or start what it would have to? Looks as that would, changes
+ * nothing, and takes no lock that a Visor that runs might want. @config is taken over, also when this fails.
+ *
+ * Returns 0, with what is wrong but no hindrance in @warning; 1 if it would have to wait, as the Visor that runs
+ * does already, for what @warning tells; -EPROTO if the home holds what a newer Visor wrote; -EALREADY if something
+ * is alive that cannot be taken over; -errno. Described in @failure.
+ */
+MUST_USE int supervisor_rehearse(Home *home, Config *config, Failure *warning, Failure *failure);
