@@ -1,6 +1,9 @@
 /* `visor reexec`: asks the running visor to become the binary now at its path, and waits for what comes of it. */
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/process_stat.h"
+#include "base/strings.h"
+#include "build_info.h"
 #include "cli/error.h"
 #include "cli/options.h"
 #include "home/lock.h"
@@ -83,11 +86,22 @@ static int load_outcome(const Request *request, VisorRecord *ret) {
     return r < 0 ? r : visor_record_load(&home, ret);
 }
 
+/* Whoever asks after an update asks with the new binary; but that may lie where visor was not started from. */
+static void tell_version(const Request *request, const VisorRecord *record) {
+    static const char OWN[] = VISOR_VERSION " (" VISOR_COMMIT ")";
+    _cleanup_free_ char *executable = process_executable(request->pid);
+    printf("visor, pid %d, is %s now\n", (int)request->pid, record->version);
+    if (!streq(record->version, OWN))
+        (void)fprintf(
+            stderr, "warning: this command is %s; visor was started from another place, where %s lies\n", OWN,
+            executable ? executable : record->version);
+}
+
 /* Returns whether that is the end of it, with the exit code in @ret. */
 static bool tell_outcome(Request *request, const VisorRecord *record, ExitCode *ret) {
     switch (record->outcome) {
     case REEXEC_DONE:
-        printf("visor, pid %d, is %s now\n", (int)request->pid, record->version);
+        tell_version(request, record);
         *ret = EXIT_CODE_OK;
         return true;
     case REEXEC_REFUSED:

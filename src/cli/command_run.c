@@ -133,7 +133,7 @@ ExitCode command_run(const Options *options) {
         "supervisor", inheritance.received ? "visor goes on as a new binary" : "visor begins",
         field_string("home", home.path), field_string("version", VISOR_VERSION), field_integer("pid", getpid()));
     note(&home, inheritance.received ? "visor-goes-on" : "visor-begins", field_string("version", VISOR_VERSION));
-    r = supervisor_run(&home, &inheritance, config, &code, &failure);
+    r = supervisor_run(&home, &inheritance, options->program, config, &code, &failure);
     if (r < 0)
         return error_report(r == -EPROTO ? EXIT_CODE_NEWER_STATE : EXIT_CODE_SYSTEM, "%s", failure.message);
     log_info("supervisor", "visor ends", field_integer("code", code));

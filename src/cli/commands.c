@@ -62,8 +62,8 @@ static const char DETAILS_HISTORY[] =
     "It works with and without a running visor and changes nothing.\n";
 
 static const char DETAILS_REEXEC[] =
-    "After an update of Visor itself: the running visor of DIR replaces itself by the binary that lies at its path\n"
-    "now. It keeps its pid, and the node runs on, supervised all the time. Before that the new binary is asked to\n"
+    "After an update of Visor itself: the running visor of DIR replaces itself by the binary that lies now at the\n"
+    "path by which it was started; a link is followed anew. It keeps its pid, and the node runs on, supervised all the time. Before that the new binary is asked to\n"
     "rehearse it; if it cannot take over, the old visor goes on. While the node is being stopped or switched, visor\n"
     "brings that to its end first.\n"
     "\n"

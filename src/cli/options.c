@@ -267,7 +267,7 @@ static int read_topic(const CommandInfo *info, const Arguments *arguments, Optio
 
 int options_parse(int argc, char *const *argv, Options *ret, Failure *failure) {
     Arguments arguments = {0};
-    Options options = {0};
+    Options options = {.program = argc > 0 ? argv[0] : NULL};
     bool help = false;
     int r;
 

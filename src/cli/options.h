@@ -12,7 +12,8 @@ typedef enum Output {
 
 struct Options {
     Command command;
-    const char *home; /* as given, never empty; NULL unless the command takes it */
+    const char *program; /* as whoever started it has called it: argv[0], NULL if nothing */
+    const char *home;    /* as given, never empty; NULL unless the command takes it */
     bool with_data_node;
     Output output;
     const char *tag;   /* of --upgrade, or the word after prepare: a plain release tag; NULL if none is given */

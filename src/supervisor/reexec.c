@@ -5,6 +5,8 @@
  */
 #include "base/cleanup.h"
 #include "base/fail_point.h"
+#include "base/invocation.h"
+#include "base/process_stat.h"
 #include "base/strings.h"
 #include "build_info.h"
 #include "home/inheritance.h"
@@ -80,12 +82,12 @@ void reexec_rehearse(Supervisor *supervisor) {
     Reexec *reexec = &supervisor->reexec;
     const char *arguments[] = {"rehearse", "--home", supervisor->home->path, NULL};
     ToolRequest request = {
-        .path = reexec->program, .arguments = arguments, .timeout_usec = REHEARSAL_TIMEOUT_USEC, .lock_fd = -1};
+        .path = reexec->path, .arguments = arguments, .timeout_usec = REHEARSAL_TIMEOUT_USEC, .lock_fd = -1};
     Failure failure = {0};
 
     processes_keep_private(supervisor); /* it looks at what the new binary would find after the exec */
     processes_write_again(supervisor);
-    int r = reexec->program
+    int r = reexec->path
                 ? tool_start(supervisor->event, &request, on_rehearsed, supervisor, &reexec->rehearsal, &failure)
                 : failure_set(&failure, -ENOENT, "the path of this visor's own binary is not known");
     if (r < 0) {
@@ -97,7 +99,7 @@ void reexec_rehearse(Supervisor *supervisor) {
 void reexec_reexec(Supervisor *supervisor) {
     const Reexec *reexec = &supervisor->reexec;
     Failure failure = {0};
-    char *arguments[] = {reexec->program, (char[]){"run"}, (char[]){"--home"}, supervisor->home->path, NULL};
+    char *arguments[] = {reexec->path, (char[]){"run"}, (char[]){"--home"}, supervisor->home->path, NULL};
 
     /* Once more, whatever was cleared up since: the new binary knows no node but what is written there. */
     processes_keep_private(supervisor);
@@ -112,7 +114,7 @@ void reexec_reexec(Supervisor *supervisor) {
     r = inheritance_leave(supervisor->home, lock_fd, visor_record_last(&reexec->told));
     if (r >= 0) {
         FAIL_POINT(REEXEC_LEFT);
-        (void)execv(reexec->program, arguments);
+        (void)execv(reexec->path, arguments); /* which tells it its path: base/invocation.h */
         r = negative_errno();
         inheritance_take_back(supervisor->home, lock_fd);
     }
@@ -134,9 +136,13 @@ static void reap_tools(const Supervisor *supervisor) {
     }
 }
 
-void reexec_receive(Supervisor *supervisor) {
+void reexec_receive(Supervisor *supervisor, const char *program) {
     Reexec *reexec = &supervisor->reexec;
     const Inheritance *inheritance = supervisor->inheritance;
+    reexec->program = process_executable(getpid());
+    reexec->path = invocation_path(program, getenv("PATH"));
+    if (!reexec->path && reexec->program)
+        reexec->path = strdup(reexec->program);
     if (!inheritance->received) {
         tell(supervisor, REEXEC_NONE, "");
         return;
@@ -202,4 +208,5 @@ void reexec_leave(Supervisor *supervisor, ExitCode code) {
 void reexec_free(Reexec *reexec) {
     reexec->rehearsal = tool_cancel(reexec->rehearsal);
     free(reexec->program);
+    free(reexec->path);
 }

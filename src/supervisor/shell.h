@@ -63,7 +63,8 @@ typedef struct Watch {
 
 /** Becoming another binary (reexec.c). */
 typedef struct Reexec {
-    char *program; /* the path of Visor's own binary */
+    char *program; /* the binary that this process runs */
+    char *path;    /* by which it was started, maybe a link to that; followed anew each time */
     Tool *rehearsal;
     VisorRecord told; /* what HOME/.visor/lock tells of this Visor */
     bool pending;     /* those who asked wait for the outcome */
@@ -196,8 +197,11 @@ void reexec_asked(Supervisor *supervisor, int token);
 void reexec_rehearse(Supervisor *supervisor);
 void reexec_reexec(Supervisor *supervisor);
 
-/** Before the supervision begins: learns whom an earlier binary has left without an answer. */
-void reexec_receive(Supervisor *supervisor);
+/**
+ * Before the supervision begins: learns whom an earlier binary has left without an answer, and from @program,
+ * argv[0], where the next one will lie.
+ */
+void reexec_receive(Supervisor *supervisor, const char *program);
 
 /** It has begun. */
 void reexec_begin(Supervisor *supervisor);

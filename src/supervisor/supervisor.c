@@ -246,7 +246,8 @@ static int run_loop(Supervisor *supervisor) {
     return r;
 }
 
-int supervisor_run(Home *home, Inheritance *inheritance, Config *config, ExitCode *ret, Failure *failure) {
+int supervisor_run(
+    Home *home, Inheritance *inheritance, const char *program, Config *config, ExitCode *ret, Failure *failure) {
     _cleanup_(supervisor_clear)
         Supervisor supervisor = {.home = home, .config = config, .inheritance = inheritance};
     Event begin;
@@ -256,8 +257,7 @@ int supervisor_run(Home *home, Inheritance *inheritance, Config *config, ExitCod
     int r = attach(&supervisor);
     if (r < 0)
         return failure_set(failure, r, "cannot set up the supervision: %s", strerror(-r));
-    supervisor.reexec.program = process_executable(getpid());
-    reexec_receive(&supervisor);
+    reexec_receive(&supervisor, program);
     r = inspect_begin(&supervisor, &begin, failure);
     if (r < 0)
         return r;

@@ -1,15 +1,17 @@
 """`visor reexec`: the running Visor becomes another binary, and the node does not notice."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
+import threading
 
 import pytest
 
 import memcheck
 from replacing import install, install_with, installed, reexec  # noqa: F401: a fixture
-from world import DEADLINE_FACTOR, VISOR, alive, wait_until
+from world import DEADLINE_FACTOR, VISOR, Visor, alive, wait_until
 
 
 def test_it_becomes_the_binary_at_its_path(world_with_data_node, installed):
@@ -24,6 +26,64 @@ def test_it_becomes_the_binary_at_its_path(world_with_data_node, installed):
     assert len(world.pids()) == 1 and len(world.pids("data-node")) == 1 and not world.events("sigterm")
     visor.stop()
     assert world.living() == []
+
+
+@pytest.mark.parametrize("found", [False, True], ids=["by its path", "by PATH"])
+def test_a_link_is_followed_anew(world, installed, monkeypatch, found):
+    """As an installation with a folder for each version has it."""
+    def version(name):
+        folder = world.folder / name
+        folder.mkdir()
+        shutil.copy(VISOR, folder / "visor")
+        link = installed.with_name("link")
+        link.symlink_to(folder / "visor")
+        link.rename(installed)
+        return folder / "visor"
+
+    version("v1")
+    if found:
+        monkeypatch.setattr("world.VISOR", "visor")
+        monkeypatch.setenv("PATH", f"/nowhere:{installed.parent}:{os.environ['PATH']}")
+    visor = world.up()
+    for name in ("v2", "v3"):
+        new = version(name)
+        done = reexec(world)
+        assert done.returncode == 0, done
+        assert memcheck.executable(visor.pid) == str(new)
+    assert len(world.pids()) == 1
+    visor.stop()
+
+
+def test_a_false_name_is_not_followed(world, installed):
+    """Whoever starts a program may call it what he likes."""
+    for name in ("/bin/true", "true", "", "-visor", "./visor"):
+        log = world.folder / "log"
+        with open(log, "wb") as stream:
+            process = subprocess.Popen([name, "run", "--home", world.home], executable=installed, stdin=subprocess.DEVNULL,
+                                       stdout=stream, stderr=stream)
+        visor = Visor(world, process, log)
+        world.visors.append(visor)
+        visor.wait("the node answers")
+        assert reexec(world).returncode == 0
+        assert memcheck.executable(visor.pid) == str(installed)
+        visor.stop()
+
+
+def test_another_version_than_the_one_that_asks(world, installed):
+    """The new binary asks, but lies where visor was not started from."""
+    version = subprocess.run([VISOR, "version"], capture_output=True, check=True).stdout
+    commit = re.search(rb"\((\w+)\)", version)[1]
+    new = installed.with_name("visor.new")
+    new.write_bytes(VISOR.read_bytes().replace(commit, b"f" * len(commit)))
+    new.chmod(0o755)
+    new.rename(installed)
+    visor = world.up()
+    done = reexec(world)
+    assert done.returncode == 0 and "ffff)" in done.stdout, done
+    assert f"({commit.decode()}); visor was started from another place" in done.stderr and str(installed) in done.stderr, done
+    install(installed)
+    assert "warning" not in reexec(world).stderr
+    visor.stop()
 
 
 @pytest.mark.parametrize("text, mode, why", [
@@ -99,12 +159,28 @@ def test_signals_and_ends_in_between_are_not_lost(world, installed):
 
 
 def test_the_home_is_never_free(world, installed):
+    """Rivals try to take it all the time, so also in the moment of each exec."""
     visor = world.up()
-    other = [subprocess.Popen([VISOR, "run", "--home", world.home], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-             for _ in range(10)]
-    for _ in range(10):
-        assert reexec(world).returncode == 0
-    assert {process.wait() for process in other} == {80}
+    over = threading.Event()
+    codes = []
+
+    def rival():
+        while not over.is_set():
+            codes.append(subprocess.run([VISOR, "run", "--home", world.home], stdin=subprocess.DEVNULL, timeout=60,
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode)
+
+    rivals = [threading.Thread(target=rival) for _ in range(3)]
+    for thread in rivals:
+        thread.start()
+    try:
+        for _ in range(10):
+            assert reexec(world).returncode == 0
+    finally:
+        over.set()
+        for thread in rivals:
+            thread.join()
+    assert len(codes) > 10 and set(codes) == {80}
+    assert len(world.pids()) == 1 and not world.events("sigterm")
     visor.stop()
 
 
