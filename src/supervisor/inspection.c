@@ -164,7 +164,7 @@ static ExitCode exit_code(int r) {
  */
 static int take_over(Supervisor *supervisor, Remnants *remnants, Failure *failure) {
     int r = remnants_adopt(supervisor, remnants, failure);
-    FAIL_POINT(ADOPTED);
+    FAIL_POINT_IF(!supervisor->rehearsing, ADOPTED);
     if (r > 0 && supervisor->beside == 0) /* otherwise that Visor sees to it */
         remnants->alive[PROCESS_VEGA] = ALIVE_UNKNOWN;
     return r < 0 ? r : 0;
