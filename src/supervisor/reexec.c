@@ -23,16 +23,23 @@ enum {
     WAITING_USEC = 1000 * 1000, /* by then what ended in the moment of the exec was looked at once more */
 };
 
+static void complain(Supervisor *supervisor, const char *why) {
+    if (throttle_pass(&supervisor->reexec.complaints, why, clock_monotonic_usec(), 60 * USEC_PER_SEC))
+        log_warning(
+            "supervisor", "what visor does cannot be written into HOME/.visor/lock", field_string("error", why));
+}
+
 /* Whoever removed the file, or the folder, gets it back: an answer in a file without a name would reach nobody. */
 void reexec_write_again(Supervisor *supervisor) {
     Failure failure = {0};
     processes_keep_private(supervisor);
     int r = inheritance_keep(supervisor->home, supervisor->inheritance, &failure);
     if (r < 0)
-        log_warning("supervisor", failure.message);
+        complain(supervisor, failure.message);
     r = visor_record_write(supervisor->inheritance->lock_fd, &supervisor->reexec.told);
     if (r < 0)
-        log_warning("supervisor", "what visor does cannot be written into HOME/.visor/lock", field_errno(r));
+        complain(supervisor, strerror(-r));
+    supervisor->reexec.unwritten = r < 0;
 }
 
 static void tell(Supervisor *supervisor, ReexecOutcome outcome, const char *text) {
@@ -191,6 +198,8 @@ static void tell_waiting(Supervisor *supervisor) {
 void reexec_follow(Supervisor *supervisor) {
     const Reexec *reexec = &supervisor->reexec;
     tell_waiting(supervisor);
+    if (reexec->unwritten) /* whoever asked waits for it */
+        reexec_write_again(supervisor);
     if (reexec->pending && supervisor->core.node.exit_wanted)
         settle(supervisor, REEXEC_FAILED, "refused: visor is leaving, as it was asked to");
     else if (reexec->arriving)

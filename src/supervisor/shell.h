@@ -67,9 +67,11 @@ typedef struct Reexec {
     char *path;    /* by which it was started, maybe a link to that; followed anew each time */
     Tool *rehearsal;
     VisorRecord told; /* what HOME/.visor/lock tells of this Visor */
-    bool pending;     /* those who asked wait for the outcome */
-    bool arriving;    /* of what was asked of the Visor that was this process before */
-    bool waited;      /* and that one waited beside the node, too */
+    bool unwritten;   /* or should tell: it could not be written, and is tried again */
+    Throttle complaints;
+    bool pending;  /* those who asked wait for the outcome */
+    bool arriving; /* of what was asked of the Visor that was this process before */
+    bool waited;   /* and that one waited beside the node, too */
     uint64_t arrived_usec;
 } Reexec;
 
