@@ -93,8 +93,9 @@ void reexec_rehearse(Supervisor *supervisor) {
     Failure failure = {0};
 
     processes_keep_private(supervisor); /* it looks at what the new binary would find after the exec */
-    processes_write_again(supervisor);
-    int r = reexec->path
+    int r = processes_write_again(supervisor, &failure);
+    if (r >= 0)
+        r = reexec->path
                 ? tool_start(supervisor->event, &request, on_rehearsed, supervisor, &reexec->rehearsal, &failure)
                 : failure_set(&failure, -ENOENT, "the path of this visor's own binary is not known");
     if (r < 0) {
