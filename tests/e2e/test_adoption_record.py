@@ -41,6 +41,7 @@ def test_a_data_node_that_was_to_be_restarted_is_no_failure_of_its_core(world_wi
     world = world_with_data_node
     visor = world.start(VISOR_FAIL_POINT=point)
     visor.wait("the node answers")
+    wait_until(lambda: world.pids("data-node"), "the data node")  # which says nothing to Visor
     os.kill(world.pids("data-node")[0], signal.SIGKILL)
     visor.end()
     wait_until(lambda: len(world.pids()) == 2, "the new core says that it is there")
