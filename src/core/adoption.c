@@ -110,7 +110,7 @@ static void adopt(Step *step, const Event *event) {
     take_over_note(step, &event->inspected.note);
     take_over_processes(step, event);
     upgrade_restore(step);
-    blocks_inspected(step, step->core->node.has_statistics);
+    blocks_inspected(step, event);
     go_on(step, event);
     step->core->upgrade.decided = false; /* from here on, what the node says decides */
 }

@@ -41,15 +41,23 @@ static void complete(Step *step) {
     record_save_blocks_seen(step);
 }
 
-void blocks_inspected(Step *step, bool has_statistics) {
-    if (step->core->blocks.watching && !has_statistics)
+void blocks_inspected(Step *step, const Event *event) {
+    Blocks *blocks = &step->core->blocks;
+    if (!blocks->watching || event->inspected.result != EXIT_CODE_OK)
+        return;
+    if (!event->inspected.is_recorded) {
+        blocks->watching = false;
+        step->core->node.record.blocks_awaited = false; /* it goes to the disk with the record of what runs now */
+    } else if (!event->inspected.has_statistics) {
         complete(step);
+    }
 }
 
 void blocks_expected(Step *step) {
     Blocks *blocks = &step->core->blocks;
     blocks->since_usec = step->now_usec;
     blocks->alarm_due_usec = usec_add(step->now_usec, ALARM_USEC);
+    blocks->has_first = false; /* a node that starts anew may begin at another height without making a block */
 }
 
 void blocks_unasked(Step *step) {

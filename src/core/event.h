@@ -82,6 +82,7 @@ typedef struct Event {
             ExitCode result; /* EXIT_CODE_OK: may start */
             bool has_data_node;
             bool has_statistics;  /* run-config.toml says where to ask for the block height */
+            bool is_recorded;     /* what starts, or lives, is the release on record */
             bool operator_height; /* the operator's arguments already name a snapshot height */
             Alive alive[PROCESS_COUNT];
             NodeNote note;        /* of what was adopted */

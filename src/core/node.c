@@ -99,7 +99,7 @@ void node_inspected(Step *step, const Event *event) {
     if (step->core->upgrade.decided && event->inspected.result != EXIT_CODE_NODE_ALIVE) {
         upgrade_resume(step, NODE_SWITCHING); /* whatever is wrong with the old release, it is not started again */
     } else if (event->inspected.result == EXIT_CODE_OK) {
-        blocks_inspected(step, node->has_statistics);
+        blocks_inspected(step, event);
         start_as_inspected(step);
     } else if (node->start == NODE_START_FIRST) {
         /* Nothing has run yet, so there is nothing to supervise: the operator is there and reads the error. */

@@ -129,8 +129,11 @@ void blocks_resume(Step *step);
 /** Another upgrade begins: what was to be said of the last one is not any more. */
 void blocks_forget(Step *step);
 
-/** The next start, or what was taken over, has been inspected: without statistics there is nothing to wait for. */
-void blocks_inspected(Step *step, bool has_statistics);
+/**
+ * The next start, or what was taken over, has been inspected: without statistics there is nothing to wait for, and
+ * if it is another release, the operator has gone back and nothing of that upgrade will be complete.
+ */
+void blocks_inspected(Step *step, const Event *event);
 
 /** The node answers, again: from now on its blocks should come. */
 void blocks_expected(Step *step);

@@ -174,6 +174,8 @@ static void describe_release(const Supervisor *supervisor, Event *event) {
     const RunConfig *run_config = supervisor->running->run_config;
     event->inspected.has_data_node = run_config->has_data_node;
     event->inspected.has_statistics = run_config->statistics_url != NULL;
+    const char *recorded = supervisor->state.folder;
+    event->inspected.is_recorded = recorded && streq(recorded, supervisor->running->folder);
     event->inspected.operator_height = arguments_flag(run_config->vega.arguments, HEIGHT_FLAG) != NULL;
 }
 

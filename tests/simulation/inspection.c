@@ -119,6 +119,7 @@ Event visor_inspected_event(World *world) {
             .operator_height = world->operator_height,
         }};
     event.inspected.result = find_release(world);
+    event.inspected.is_recorded = world->visor.recorded == world->visor.running;
     see_alive(world, &event);
     invariant_adopts(world, &event);
     bool alive = process_holds_lock(world, PROCESS_VEGA) || process_holds_lock(world, PROCESS_DATA_NODE);

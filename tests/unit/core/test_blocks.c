@@ -65,8 +65,26 @@ static void test_a_restart_goes_on_watching(void **unused) {
     assert_false(world.asking_height);
     world_answer(&world, NULL, 0, false);
     world_pass(&world, SECONDS(2));
-    tell_height(&world, true, 510);
+    tell_height(&world, true, 510); /* a block, or where its snapshot is: it cannot be told */
+    assert_int_equal(world_said(&world, REPORT_COMPLETED), 0);
+    world_pass(&world, SECONDS(1));
+    tell_height(&world, true, 511);
     assert_int_equal(world_said(&world, REPORT_COMPLETED), 1);
+}
+
+static void test_a_release_that_was_left_is_not_complete(void **unused) {
+    (void)unused;
+    World world;
+    upgraded(&world);
+    world_pass(&world, SECONDS(0.1));
+    tell_height(&world, true, 500);
+    world.went_back = true;
+    world_end(&world, PROCESS_VEGA);
+    world_pass(&world, SECONDS(10));
+    world_answer(&world, NULL, 0, false);
+    world_pass(&world, SECONDS(10));
+    assert_false(world.asking_height);
+    assert_int_equal(world_said(&world, REPORT_COMPLETED), 0);
 }
 
 static void test_statistics_that_are_taken_away_end_the_wait(void **unused) {
@@ -222,6 +240,7 @@ int main(void) {
         cmocka_unit_test(test_complete_when_the_height_has_moved),
         cmocka_unit_test(test_a_standstill_is_said_once_a_minute),
         cmocka_unit_test(test_a_restart_goes_on_watching),
+        cmocka_unit_test(test_a_release_that_was_left_is_not_complete),
         cmocka_unit_test(test_statistics_that_are_taken_away_end_the_wait),
         cmocka_unit_test(test_the_next_upgrade_does_not_wait),
         cmocka_unit_test(test_a_new_visor_goes_on_watching),

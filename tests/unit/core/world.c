@@ -169,6 +169,7 @@ static void perform(World *world, const Action *action) {
                            .result = world->inspection,
                            .has_data_node = world->has_data_node,
                            .has_statistics = world->has_statistics,
+                           .is_recorded = !world->went_back,
                            .operator_height = world->operator_height,
                            .alive = {world->found[PROCESS_VEGA], world->found[PROCESS_DATA_NODE]},
                            .note = world->found_note,

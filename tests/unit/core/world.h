@@ -32,6 +32,7 @@ typedef struct World {
     /* What is answered at once. */
     ExitCode inspection;
     bool has_data_node;
+    bool went_back; /* the operator has made `current` name another release than the one on record */
     bool operator_height;
     bool has_statistics;
     bool spawn_fails[PROCESS_COUNT];
