@@ -111,9 +111,15 @@ def test_failures_and_giving_up(world):
     assert events[-1]["code"] == 69
 
 
+def history_of_a_start(world):
+    """The binary tells its version in its own time."""
+    wait_until(lambda: "release" in names(history(world)), "its version is told")
+    return history(world)
+
+
 def test_a_crash_of_visor_loses_nothing(world):
     visor = world.up()
-    before = history(world)
+    before = history_of_a_start(world)
     visor.process.kill()
     visor.process.wait()
     assert history(world) == before and "visor-ends" not in names(before)
@@ -176,8 +182,7 @@ class TestFullDisk:
 
     def test_a_full_disk_stops_nothing(self, world, small_disk):
         visor = world.up()
-        wait_until(lambda: "release" in names(history(world)), "its version is told")  # in its own time
-        before = history(world)
+        before = history_of_a_start(world)
         self.fill(small_disk)
         size = (small_disk / "history.jsonl").stat().st_size
         os.kill(world.pids()[0], signal.SIGKILL)
