@@ -16,7 +16,8 @@ int process_walk(ProcessLook *look, void *userdata, pid_t *found, size_t capacit
 
     if (!processes)
         return negative_errno();
-    for (const struct dirent *entry; (entry = readdir(processes));) {
+    errno = 0;
+    for (const struct dirent *entry; (entry = readdir(processes)); errno = 0) {
         pid_t pid = pid_of(entry);
         int r = pid > 0 ? look(dirfd(processes), entry->d_name, userdata) : 0;
         if (r < 0)
@@ -27,7 +28,7 @@ int process_walk(ProcessLook *look, void *userdata, pid_t *found, size_t capacit
             found[count] = pid;
         count++;
     }
-    return count;
+    return errno != 0 ? negative_errno() : count;
 }
 
 /* The pidfd first, the look that counts after it: then what is signalled is the process that was looked at. */

@@ -56,13 +56,13 @@ static void check_visor(Check *check, Living *living) {
  * A running visor may want the lock just now, so then only those count that are seen to hold it. Returns 0, 1, or
  * -EACCES if those of another user may be hidden from us.
  */
-static int look_at_lock(const Check *check, const char *lock, const Living *living) {
+static int look_at_lock(const Check *check, ProcessName name, const char *lock, const Living *living) {
     struct stat status;
     pid_t pid = 0;
 
     if (check->home.private_fd < 0) /* nothing has ever run here */
         return 0;
-    if (lock_holders(check->home.private_fd, lock, &pid, 1) > 0)
+    if (survivor_holders(&check->home, name, &pid, 1) > 0)
         return 1;
     if (!living->visor)
         return lock_look(check->home.private_fd, lock);
@@ -70,11 +70,11 @@ static int look_at_lock(const Check *check, const char *lock, const Living *livi
     return sees_all ? 0 : -EACCES;
 }
 
-static void note_pids(const Check *check, ProcessName name, const char *lock, pid_t pid, Living *living) {
+static void note_pids(const Check *check, ProcessName name, pid_t pid, Living *living) {
     if (name != PROCESS_VEGA)
         return;
     living->node = true;
-    living->count = lock_holders(check->home.private_fd, lock, living->pids, HOLDERS_MAX);
+    living->count = survivor_holders(&check->home, name, living->pids, HOLDERS_MAX);
     if (living->count == 0 && pid > 0)
         living->pids[living->count++] = pid;
 }
@@ -118,13 +118,13 @@ static void tell_none(Check *check, ProcessName name) {
 }
 
 /* What the next visor would find and do; only now that there is none, since the look takes the lock. */
-static void look_without_visor(Check *check, ProcessName name, const char *lock, Living *living) {
+static void look_without_visor(Check *check, ProcessName name, Living *living) {
     _cleanup_process_record_ ProcessRecord record = {0};
     Failure failure = {0};
 
     Alive alive = check->home.private_fd < 0 ? ALIVE_NOTHING : survivor_look(&check->home, name, &record, &failure);
     if (alive != ALIVE_NOTHING)
-        note_pids(check, name, lock, record.pid, living);
+        note_pids(check, name, record.pid, living);
     if (alive == ALIVE_ADOPTED)
         tell_known(check, name, &record);
     else if (alive == ALIVE_UNKNOWN)
@@ -133,25 +133,25 @@ static void look_without_visor(Check *check, ProcessName name, const char *lock,
         tell_none(check, name);
 }
 
-static void tell_holders(Check *check, ProcessName name, const char *lock, Living *living) {
+static void tell_holders(Check *check, ProcessName name, Living *living) {
     char holders[LOCK_HOLDERS_TEXT_BYTES];
     survivor_describe(&check->home, name, &holders);
-    note_pids(check, name, lock, 0, living);
+    note_pids(check, name, 0, living);
     check_ok(check, CHECK_LOCK, check->home.path, "a %s process is alive: pid %s", PROCESS_NAME[name], holders);
 }
 
 static void check_node_lock(Check *check, ProcessName name, Living *living) {
     _cleanup_free_ char *lock = home_process_lock(PROCESS_NAME[name]);
-    int r = lock ? look_at_lock(check, lock, living) : -ENOMEM;
+    int r = lock ? look_at_lock(check, name, lock, living) : -ENOMEM;
 
     if (r < 0)
         check_warning(
             check, CHECK_LOCK, check->home.path, "run the check as the user that runs visor",
             "it cannot be told whether a %s process is alive: %s", PROCESS_NAME[name], strerror(-r));
     else if (!living->visor)
-        look_without_visor(check, name, lock, living);
+        look_without_visor(check, name, living);
     else if (r > 0)
-        tell_holders(check, name, lock, living);
+        tell_holders(check, name, living);
     else
         tell_none(check, name);
 }

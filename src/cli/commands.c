@@ -63,9 +63,9 @@ static const char DETAILS_HISTORY[] =
 
 static const char DETAILS_REEXEC[] =
     "After an update of Visor itself: the running visor of DIR replaces itself by the binary that lies now at the\n"
-    "path by which it was started; a link is followed anew. It keeps its pid, and the node runs on, supervised all the time. Before that the new binary is asked to\n"
-    "rehearse it; if it cannot take over, the old visor goes on. While the node is being stopped or switched, visor\n"
-    "brings that to its end first.\n"
+    "path by which it was started; a link is followed anew. It keeps its pid, and the node runs on, supervised all\n"
+    "the time. Before that the new binary is asked to rehearse it; if it cannot take over, the old visor goes on.\n"
+    "While the node is being stopped or switched, visor brings that to its end first.\n"
     "\n"
     "It waits for the outcome and exits with 0 if the new binary supervises the node, with 86 if not. SIGUSR2 sent\n"
     "to visor does the same, with the outcome in the log only.\n";

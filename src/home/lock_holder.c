@@ -17,7 +17,9 @@ int lock_is_held_through(int proc_fd, const char *pid, const char *number) {
     if (fd < 0)
         return process_unseen(negative_errno());
     ssize_t length = read(fd, text, sizeof text - 1);
-    text[length > 0 ? length : 0] = '\0';
+    if (length < 0)
+        return process_unseen(negative_errno());
+    text[length] = '\0';
     return strstr(text, "FLOCK") != NULL;
 }
 
@@ -48,11 +50,12 @@ static int look_for_file(int proc_fd, const char *pid, void *userdata) {
         (void)close(fd);
         return r;
     }
-    for (const struct dirent *entry; r == 0 && (entry = readdir(descriptors));) {
+    errno = 0;
+    for (const struct dirent *entry; r == 0 && (entry = readdir(descriptors)); errno = 0) {
         if (entry->d_name[0] != '.' && is_file(fd, entry->d_name, file))
             r = lock_is_held_through(proc_fd, pid, entry->d_name);
     }
-    return r;
+    return r != 0 ? r : process_unseen(-errno);
 }
 
 size_t lock_holders(int folder_fd, const char *name, pid_t *holders, size_t capacity) {

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 /* Where a node finds its lock (proc/spawn.c). To look at all descriptors of all processes would take long. */
 static const char LOCK_NUMBER[] = "3";
@@ -16,19 +17,24 @@ static const char LOCK_NUMBER[] = "3";
 typedef struct Search {
     ProcessName name;
     HomeIdentity home;
+    dev_t private_device; /* HOME/.visor may be another file system */
     ProcessRecord record;
 } Search;
 
-/* Only a plain file is opened: to open another may wait, or do something. */
-static int open_lock(int proc_fd, const char *pid) {
+/*
+ * Only a plain file on our own disks is opened, and that it is one is asked of what the kernel has in memory: a
+ * stranger's may be on a server that is dead, and keep us for ever.
+ */
+static int open_lock(int proc_fd, const char *pid, const Search *search) {
     struct statx status;
     char path[64];
 
     (void)snprintf(path, sizeof path, "%.20s/fd/%s", pid, LOCK_NUMBER);
     if (statx(proc_fd, path, AT_STATX_DONT_SYNC, STATX_TYPE, &status) < 0)
         return negative_errno();
-    if (!S_ISREG(status.stx_mode))
-        return -ENOTTY;
+    dev_t device = makedev(status.stx_dev_major, status.stx_dev_minor);
+    if (!S_ISREG(status.stx_mode) || (device != search->home.device && device != search->private_device))
+        return -EXDEV;
     int fd = openat(proc_fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     return fd < 0 ? negative_errno() : fd;
 }
@@ -49,7 +55,7 @@ static int look_for_home(int proc_fd, const char *pid, void *userdata) {
     int r = lock_is_held_through(proc_fd, pid, LOCK_NUMBER);
     if (r <= 0)
         return r;
-    _cleanup_fd_ int fd = open_lock(proc_fd, pid);
+    _cleanup_fd_ int fd = open_lock(proc_fd, pid, search);
     if (fd < 0)
         return process_unseen(fd);
     r = lock_read_open(fd, &note);
@@ -71,7 +77,11 @@ static int look_for_home(int proc_fd, const char *pid, void *userdata) {
 }
 
 static int begin(Search *search, const Home *home, ProcessName name) {
+    struct stat status;
     *search = (Search){.name = name};
+    if (fstat(home->private_fd, &status) < 0)
+        return negative_errno();
+    search->private_device = status.st_dev;
     return home_identity(home, &search->home);
 }
 

@@ -46,6 +46,13 @@ static bool holds_lock_itself(const Home *home, const char *lock, pid_t pid) {
     return is_among(pid, holders, lock_holders(home->private_fd, lock, holders, HOLDERS_MAX), HOLDERS_MAX);
 }
 
+/* A lock file that nobody holds may have come here with a copy of a whole home, whose node is not ours to touch. */
+static bool is_of_another_home(const Home *home, const ProcessRecord *record) {
+    HomeIdentity identity;
+    return record->home.inode != 0 &&
+           (home_identity(home, &identity) < 0 || !home_identity_equal(&record->home, &identity));
+}
+
 /* Nobody holds the lock under its name: the process may live nevertheless, if a wrapper has closed it. */
 static Alive look_without_lock(const Home *home, const char *lock, const ProcessRecord *record, Failure *failure) {
     _cleanup_free_ char *executable = NULL;
@@ -54,6 +61,15 @@ static Alive look_without_lock(const Home *home, const char *lock, const Process
         return ALIVE_NOTHING;
     if (r > 0 && is_dead_child(record))
         return ALIVE_ADOPTED;
+    if (is_of_another_home(home, record)) {
+        (void)failure_set(
+            failure, 0,
+            "%s/" HOME_PRIVATE_FOLDER
+            "/%s is a copy: it tells of pid %d, which lives, and of another home folder; if "
+            "that node is not of this home, remove the file, and otherwise stop it; visor goes on by itself",
+            home->path, lock, (int)record->pid);
+        return ALIVE_UNKNOWN;
+    }
     executable = r > 0 ? process_executable(record->pid) : NULL;
     if (executable)
         return is_as_recorded(record, executable) ? ALIVE_ADOPTED : ALIVE_NOTHING;
@@ -178,16 +194,31 @@ Alive survivor_look(const Home *home, ProcessName name, ProcessRecord *ret, Fail
     return alive;
 }
 
-void survivor_describe(const Home *home, ProcessName name, char (*text)[LOCK_HOLDERS_TEXT_BYTES]) {
+/* A wrapper may have closed the lock: then the record has its pid, if it is of this home and lives. */
+static size_t find_recorded(const Home *home, ProcessName name, pid_t *ret) {
+    _cleanup_process_record_ ProcessRecord record = {0};
+    bool found = process_record_load(home, name, &record, NULL) == 0 && lives(&record) > 0 &&
+                 !is_of_another_home(home, &record);
+    if (found)
+        *ret = record.pid;
+    return found;
+}
+
+size_t survivor_holders(const Home *home, ProcessName name, pid_t *holders, size_t capacity) {
     _cleanup_free_ char *lock = home_process_lock(PROCESS_NAME[name]);
     _cleanup_stray_ Stray stray = {0};
-    pid_t holders[LOCK_HOLDERS_SHOWN];
-
-    size_t count = lock ? lock_holders(home->private_fd, lock, holders, LOCK_HOLDERS_SHOWN) : 0;
+    size_t count = lock ? lock_holders(home->private_fd, lock, holders, capacity) : 0;
     if (count > 0)
-        lock_holders_print(holders, count, LOCK_HOLDERS_SHOWN, text);
-    else if (stray_find(home, name, &stray) >= 0)
-        lock_holders_print(stray.holders, stray.count, LOCK_HOLDERS_SHOWN, text);
-    else
-        lock_holders_print(NULL, 0, 0, text);
+        return count;
+    if (stray_find(home, name, &stray) < 0 || stray.count == 0)
+        return capacity > 0 ? find_recorded(home, name, holders) : 0;
+    for (size_t i = 0; i < stray.count && i < capacity && i < LOCK_HOLDERS_SHOWN; i++)
+        holders[i] = stray.holders[i];
+    return stray.count;
+}
+
+void survivor_describe(const Home *home, ProcessName name, char (*text)[LOCK_HOLDERS_TEXT_BYTES]) {
+    pid_t holders[LOCK_HOLDERS_SHOWN];
+    size_t count = survivor_holders(home, name, holders, LOCK_HOLDERS_SHOWN);
+    lock_holders_print(holders, count, LOCK_HOLDERS_SHOWN, text);
 }

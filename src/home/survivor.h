@@ -23,5 +23,12 @@
  */
 MUST_USE Alive survivor_look(const Home *home, ProcessName name, ProcessRecord *ret, Failure *failure);
 
+/**
+ * Finds what is alive of the process @name, also beside a running visor: those that hold its lock, under its name
+ * or another, or else the process that the record tells of. Fills @holders with at most @capacity pids, of strays
+ * with no more than LOCK_HOLDERS_SHOWN, and returns how many there are.
+ */
+size_t survivor_holders(const Home *home, ProcessName name, pid_t *holders, size_t capacity);
+
 /** Writes the pids of those that hold the lock of the process @name, under its name or another, for a person. */
 void survivor_describe(const Home *home, ProcessName name, char (*text)[LOCK_HOLDERS_TEXT_BYTES]);

@@ -245,6 +245,24 @@ int processes_write_again(Supervisor *supervisor, Failure *failure) {
     return r;
 }
 
+/* Our own writes end here, too, and find nothing to do. What could not be written is tried again by the core. */
+void processes_keep_record(Supervisor *supervisor) {
+    for (ProcessName name = 0; name < PROCESS_COUNT; name++) {
+        _cleanup_process_record_ ProcessRecord found = {0};
+        const ProcessRecord *record = &supervisor->records[name];
+        Failure failure = {0};
+        if (supervisor->core.processes[name].state != PROCESS_RUNNING || supervisor->unwritten[name])
+            continue;
+        int r = process_record_load(supervisor->home, name, &found, &failure);
+        if (is_out_of_means(r) || (found.pid == record->pid && found.start_ticks == record->start_ticks && r == 0))
+            continue;
+        log_warning(
+            PROCESS_NAME[name], "somebody has changed what its lock file tells; it is written again",
+            field_string("now", r == 0 ? "another process" : failure.message));
+        (void)write_record(supervisor, name, &failure);
+    }
+}
+
 /*
  * The locks of the dead are not kept where somebody has cleared up; those of the living are known by their pidfd,
  * and a new Visor will know them by what is written here.

@@ -225,6 +225,9 @@ MUST_USE int processes_take_lock(const Supervisor *supervisor, ProcessName name,
 void processes_note(Supervisor *supervisor, const NodeNote *note);
 /** Sees that HOME/.visor is there, and writes anew what was lost with it. */
 void processes_keep_private(Supervisor *supervisor);
+/** A lock file may have been written to by somebody else: if it tells of another process now, it is put right. */
+void processes_keep_record(Supervisor *supervisor);
+
 /** Remembers the lock file that a process holds that this Visor has not started. */
 void processes_remember_lock(Supervisor *supervisor, ProcessName name);
 

@@ -86,9 +86,7 @@ static bool is_about(const struct inotify_event *event, const char *name) {
     return event->mask & IN_Q_OVERFLOW || (event->len > 0 && name && streq(event->name, name));
 }
 
-static bool is_about_what_counts(const struct inotify_event *event) {
-    if (is_about(event, HOME_STATE_FILE) || is_about(event, HOME_LOCK_FILE))
-        return true;
+static bool is_about_process(const struct inotify_event *event) {
     for (ProcessName name = 0; name < PROCESS_COUNT; name++) {
         _cleanup_free_ char *lock = home_process_lock(PROCESS_NAME[name]);
         if (is_about(event, lock))
@@ -97,11 +95,17 @@ static bool is_about_what_counts(const struct inotify_event *event) {
     return false;
 }
 
-/* A process keeps its lock, but of a file without a name: a new Visor would not find what it tells. */
+/* A process keeps its lock, but of a file without a name, or one that tells of another: a new Visor would not know
+ * it. */
 static int on_private(sd_event_source *source, const struct inotify_event *event, void *userdata) {
     Failure failure = {0};
     (void)source;
-    if (!is_about_what_counts(event))
+    if (event->mask & (IN_CLOSE_WRITE | IN_MOVED_TO)) {
+        if (is_about_process(event))
+            processes_keep_record(userdata);
+        return 0;
+    }
+    if (!is_about_process(event) && !is_about(event, HOME_STATE_FILE) && !is_about(event, HOME_LOCK_FILE))
         return 0;
     log_warning(
         "watch", "a file of HOME/.visor was removed while visor runs; it is made anew",
@@ -114,10 +118,11 @@ static int on_private(sd_event_source *source, const struct inotify_event *event
 static void watch_private(Supervisor *supervisor) {
     _cleanup_free_ char *path = home_path(supervisor->home, HOME_PRIVATE_FOLDER);
     supervisor->watch.private = sd_event_source_disable_unref(supervisor->watch.private);
-    int r = path ? sd_event_add_inotify(
-                       supervisor->event, &supervisor->watch.private, path, IN_DELETE | IN_MOVED_FROM | IN_ONLYDIR,
-                       on_private, supervisor)
-                 : -ENOMEM;
+    int r = path
+                ? sd_event_add_inotify(
+                      supervisor->event, &supervisor->watch.private, path,
+                      IN_DELETE | IN_MOVED_FROM | IN_CLOSE_WRITE | IN_MOVED_TO | IN_ONLYDIR, on_private, supervisor)
+                : -ENOMEM;
     if (r < 0)
         warn_once(&supervisor->watch, r);
 }

@@ -2,10 +2,12 @@
 
 import json
 import os
+import shutil
 import signal
 
 import pytest
 
+from checking import check, found
 from world import alive, wait_until
 
 LATER = ("process", "homeDevice", "homeInode")
@@ -49,4 +51,48 @@ def test_a_data_node_that_was_to_be_restarted_is_no_failure_of_its_core(world_wi
     visor = world.start()
     wait_until(lambda: len(world.pids("data-node")) == 2, "the data node")
     assert len(world.pids()) == 2 and alive(world.pids()[1]) and not visor.said("the node failed"), world.said()
+    visor.stop()
+
+
+def test_a_copy_of_a_home_leaves_the_node_of_the_other_alone(world):
+    """All that the copied lock file tells is true: pid, start time, executable; but not of this home."""
+    visor = world.up()
+    visor.signal(signal.SIGKILL)
+    visor.end()
+    copy = world.folder / "copy"
+    shutil.copytree(world.home, copy, symlinks=True)
+    beside = world.start("run", "--home", copy)
+    why = beside.wait("cannot be taken over")["why"]
+    assert f"{copy}/.visor/vega.lock is a copy" in why and "remove the file" in why
+    beside.stop(code=81)
+    visor = world.start()
+    visor.wait("taken over, alive")
+    assert len(world.pids()) == 1 and alive(world.pids()[0]) and not world.events("sigterm")
+    visor.stop()
+
+
+def test_a_lock_that_somebody_has_written_to_is_put_right(world):
+    """As by cp -a out of a backup, over what is there."""
+    visor = world.up()
+    lock = world.home / ".visor" / "vega.lock"
+    with open(lock, "r+b") as file:
+        file.write(f"{1:<10} {77:<20}\n".encode())
+    visor.wait("somebody has changed what its lock file tells")
+    wait_until(lambda: int(lock.read_text().split()[0]) == world.pids()[0], "it tells of the node again")
+    visor.signal(signal.SIGKILL)
+    visor.end()
+    visor = world.start()
+    visor.wait("taken over, alive")
+    visor.stop()
+    assert len(world.pids()) == 1
+
+
+def test_a_check_knows_the_node_whose_lock_file_was_made_anew(world):
+    visor = world.up()
+    lock = world.home / ".visor" / "vega.lock"
+    lock.unlink()
+    wait_until(lambda: lock.exists() and str(world.pids()[0]) in lock.read_text(), "it is made anew")
+    findings = check(world)
+    found(findings, "lock", "ok", f"a vega process is alive: pid {world.pids()[0]}")
+    found(findings, "socket", "ok", "the node of this home answers")
     visor.stop()
