@@ -31,7 +31,8 @@ static int clear(void **unused) {
 
 static void check(const char *name, const char *search_path, const char *expected) {
     _cleanup_free_ char *path = invocation_path(name, search_path);
-    if (!path != !expected || (path && !streq(path, expected)))
+    bool right = path && expected ? streq(path, expected) : path == expected;
+    if (!right)
         fail_msg("%s in %s is %s", name ? name : "NULL", search_path ? search_path : "NULL", path ? path : "NULL");
 }
 
