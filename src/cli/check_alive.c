@@ -2,6 +2,7 @@
 #include "base/strings.h"
 #include "cli/check.h"
 #include "core/process.h"
+#include "home/holder.h"
 #include "home/lock.h"
 #include "home/lock_holder.h"
 #include "home/survivor.h"
@@ -33,10 +34,9 @@ static void check_waiting(Check *check) {
 }
 
 static void check_visor(Check *check, Living *living) {
-    pid_t pid = 0;
-    size_t count = lock_holders(check->home.fd, ".", &pid, 1);
+    pid_t pid = home_holder(&check->home);
     /* Who it is may be hidden from us; that there is somebody is not. */
-    int r = count > 0 ? 1 : lock_look(check->home.fd, ".");
+    int r = pid > 0 ? 1 : lock_look(check->home.fd, ".");
 
     living->visor = r > 0;
     if (r < 0)
@@ -47,7 +47,7 @@ static void check_visor(Check *check, Living *living) {
     else
         check_ok(
             check, CHECK_LOCK, check->home.path, "a visor runs: pid %d",
-            count > 0 ? (int)pid : (int)lock_signer(check->home.private_fd, HOME_LOCK_FILE));
+            pid > 0 ? (int)pid : (int)lock_signer(check->home.private_fd, HOME_LOCK_FILE));
     if (r > 0)
         check_waiting(check);
 }

@@ -6,8 +6,8 @@
 #include "build_info.h"
 #include "cli/error.h"
 #include "cli/options.h"
+#include "home/holder.h"
 #include "home/lock.h"
-#include "home/lock_holder.h"
 #include "home/visor_record.h"
 
 #include <poll.h>
@@ -39,8 +39,8 @@ static ExitCode refuse(const char *why) {
 
 /* The pidfd first, the look at who holds the home after it: then it is that process that is asked. */
 static int find_visor(Request *request, Failure *failure) {
-    pid_t pid = 0, holder = 0;
-    if (lock_holders(request->home.fd, ".", &pid, 1) == 0)
+    pid_t pid = home_holder(&request->home);
+    if (pid == 0)
         return failure_set(
             failure, -ESRCH,
             "no visor of yours is seen to run %s: ask as the user that runs it, or start it (it takes over a node "
@@ -48,7 +48,7 @@ static int find_visor(Request *request, Failure *failure) {
             request->home.path);
     request->pid = pid;
     request->pid_fd = (int)syscall(SYS_pidfd_open, pid, 0);
-    if (request->pid_fd < 0 || lock_holders(request->home.fd, ".", &holder, 1) == 0 || holder != pid)
+    if (request->pid_fd < 0 || home_holder(&request->home) != pid)
         return failure_set(
             failure, -ESRCH, "the visor of %s, pid %d, has just ended", request->home.path, (int)pid);
     return 0;

@@ -8,9 +8,9 @@
 #include "cli/error.h"
 #include "cli/options.h"
 #include "home/history.h"
+#include "home/holder.h"
 #include "home/inheritance.h"
 #include "home/lock.h"
-#include "home/lock_holder.h"
 #include "supervisor/supervisor.h"
 
 #include <string.h>
@@ -18,10 +18,8 @@
 
 /* Who holds the home; if that is hidden from us, who said so last. */
 static pid_t find_visor(const Home *home) {
-    pid_t holder = 0;
-    if (lock_holders(home->fd, ".", &holder, 1) > 0)
-        return holder;
-    return lock_signer(home->private_fd, HOME_LOCK_FILE);
+    pid_t holder = home_holder(home);
+    return holder > 0 ? holder : lock_signer(home->private_fd, HOME_LOCK_FILE);
 }
 
 static int take_locks(const Home *home, int *ret_lock_fd, pid_t *ret_holder, Failure *failure) {

@@ -4,7 +4,7 @@
  */
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "home/lock_holder.h"
+#include "home/holder.h"
 #include "supervisor/shell.h"
 
 #include <string.h>
@@ -38,9 +38,7 @@ static bool waits_already(const Supervisor *supervisor) {
 }
 
 static int prepare(Supervisor *supervisor) {
-    pid_t pid = 0;
-    if (lock_holders(supervisor->home->fd, ".", &pid, 1) > 0)
-        supervisor->beside = pid;
+    supervisor->beside = home_holder(supervisor->home);
     int r = sd_event_new(&supervisor->event);
     return r < 0 ? r : rpc_client_new(supervisor->event, NULL, NULL, &supervisor->rpc);
 }
