@@ -87,12 +87,15 @@ def test_a_living_node_that_could_not_be_taken_over(world, installed):
     visor = world.up()
     lock = world.home / ".visor" / "vega.lock"
     wait_until(lambda: '"answered":true' in lock.read_text(), "the last word of the start")
+    visor.signal(signal.SIGSTOP)  # it would put that right at once
     spoil(lock)
     code, text = rehearse(world)
     assert code == 81 and "is damaged" in text, text
+    visor.signal(signal.SIGCONT)
+    visor.wait("somebody has changed what its lock file tells")
     path = world.home / "genesis" / "run-config.toml"
     path.rename(path.with_name("aside"))
-    refused = reexec(world)  # which writes the lock once more, so that it is the run-config now
+    refused = reexec(world)
     assert refused.returncode == 86 and "the old visor goes on" in refused.stderr, refused
     assert "run-config.toml" in refused.stderr
     path.with_name("aside").rename(path)
