@@ -1,6 +1,7 @@
 """Tests that cannot be held in valgrind, and why: of the unit tests by name, of the end-to-end tests by node id."""
 
 UNIT = {
+    "base/invocation": "compares itself with what /proc/self/exe leads to, which is valgrind",
     "docs/state-machines": "compares a text, by a shell",
     "fetch/seccomp": "makes forbidden calls with nothing in them, and valgrind looks at that before the kernel refuses",
     "fetch/unpacker": "valgrind dies of its own where a process that a sandbox forbids kill(2) is ended by a signal",
