@@ -5,6 +5,7 @@ UNIT = {
     "docs/state-machines": "compares a text, by a shell",
     "fetch/seccomp": "makes forbidden calls with nothing in them, and valgrind looks at that before the kernel refuses",
     "fetch/unpacker": "valgrind dies of its own where a process that a sandbox forbids kill(2) is ended by a signal",
+    "home/stray": "lets descriptors run out at a number, and valgrind keeps some of its own",
     "home/interruption": "stops a process at each of its system calls, and valgrind makes many of its own",
 }
 
