@@ -194,9 +194,9 @@ class Scenario:
         if "vega" in left and ("data-node" in left or not world.has_data_node):
             again = [event for event in mains if event["pid"] not in known and event["version"] == known[left["vega"]]]
             assert not again, f"a healthy node was restarted: {mains}\n{world.said()}"
+        wait_until(lambda: not staging(world), lambda: f"left over: {staging(world)}")  # a stop ends what clears up
         visor.stop()
         assert not world.living()
-        wait_until(lambda: not staging(world), lambda: f"left over: {staging(world)}")
 
     def wait_complete(self, visor):
         world = self.world

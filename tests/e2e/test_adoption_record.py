@@ -75,6 +75,7 @@ def test_a_lock_that_somebody_has_written_to_is_put_right(world):
     """As by cp -a out of a backup, over what is there."""
     visor = world.up()
     lock = world.home / ".visor" / "vega.lock"
+    wait_until(lambda: '"answered":true' in lock.read_text(), "visor has nothing more to write")
     with open(lock, "r+b") as file:
         file.write(f"{1:<10} {77:<20}\n".encode())
     visor.wait("somebody has changed what its lock file tells")
