@@ -37,6 +37,7 @@ def test_an_upgrade(world, data_node):
     processes = ["vega", "data-node"] if data_node else ["vega"]
     for process in processes:
         assert world.events("sigterm", process=process, version="v1.0.0")
+        world.wait_event("main", process=process, count=2)  # the core's answer completes it, whatever the data node does
         assert len(world.events("main", process=process)) == 2
     last_end = max(event["t_us"] for event in world.events("exit", version="v1.0.0"))
     assert all(event["t_us"] > last_end for event in world.events("main", version="v1.1.0"))
