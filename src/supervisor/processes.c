@@ -254,12 +254,15 @@ void processes_keep_record(Supervisor *supervisor) {
         if (supervisor->core.processes[name].state != PROCESS_RUNNING || supervisor->unwritten[name])
             continue;
         int r = process_record_load(supervisor->home, name, &found, &failure);
-        if (is_out_of_means(r) || (found.pid == record->pid && found.start_ticks == record->start_ticks && r == 0))
+        /* A start time that was not seen cannot be compared; to write again for it would never come to an end. */
+        bool same_start = record->start_ticks == 0 || found.start_ticks == record->start_ticks;
+        if (is_out_of_means(r) || (r == 0 && found.pid == record->pid && same_start))
             continue;
         log_warning(
             PROCESS_NAME[name], "somebody has changed what its lock file tells; it is written again",
             field_string("now", r == 0 ? "another process" : failure.message));
-        (void)write_record(supervisor, name, &failure);
+        if (write_record(supervisor, name, &failure) < 0)
+            tell_unwritten(supervisor);
     }
 }
 
