@@ -64,7 +64,7 @@ static ExitCode hold_home(const Home *home, int *ret_lock_fd) {
         (void)failure_set(&failure, r, "another visor runs %s already: pid %d", home->path, (int)holder);
         return error_report(EXIT_CODE_ALREADY_RUNNING, "%s", failure.message);
     }
-    r = lock_sign(*ret_lock_fd, 0);
+    r = lock_sign(*ret_lock_fd);
     if (r < 0) {
         errno = -r;
         (void)failure_set(&failure, r, "cannot write the lock of %s: %m", home->path);

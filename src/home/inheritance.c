@@ -70,7 +70,7 @@ static int take_anew(const Home *home, int *ret_fd, Failure *failure) {
             failure, -EBUSY, "%s/" HOME_PRIVATE_FOLDER "/" HOME_LOCK_FILE " is held by pid %d", home->path,
             (int)holder);
     if (r >= 0)
-        r = lock_sign(fd, 0);
+        r = lock_sign(fd);
     if (r >= 0)
         *ret_fd = TAKE_FD(fd);
     return r;

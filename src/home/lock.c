@@ -93,22 +93,28 @@ pid_t lock_signer(int folder_fd, const char *name) {
 }
 
 /* Of one width: nothing is to be cut off, and the text begins where it ends. */
-static int write_signature(int fd, int pid, uint64_t start_ticks) {
+int lock_sign_for(int fd, pid_t pid, uint64_t start_ticks) {
     char signature[SIGNATURE_BYTES + 1];
-    (void)snprintf(signature, sizeof signature, "%-10d %-20" PRIu64 "\n", pid, start_ticks);
+    (void)snprintf(signature, sizeof signature, "%-10d %-20" PRIu64 "\n", (int)pid, start_ticks);
     if (pwrite(fd, signature, SIGNATURE_BYTES, 0) == SIGNATURE_BYTES || errno == ENOSPC || errno == EDQUOT)
         return 0;
     return negative_errno();
 }
 
-int lock_sign(int fd, pid_t pid) {
+int lock_sign(int fd) {
     ProcessStat stat;
-    int r = process_stat(pid, &stat); /* where /proc does not tell, nobody can be sure who it is */
-    return write_signature(fd, pid > 0 ? (int)pid : (int)getpid(), r < 0 ? 0 : stat.start_ticks);
+    int r = process_stat(0, &stat); /* where /proc does not tell, nobody can be sure who it is */
+    return lock_sign_for(fd, getpid(), r < 0 ? 0 : stat.start_ticks);
 }
 
 int lock_unsign(int fd) {
-    return write_signature(fd, 0, 0);
+    struct stat status;
+    if (fstat(fd, &status) < 0)
+        return negative_errno();
+    /* The text first: it is worth nothing without a signature, and the other way round it would be. */
+    if (status.st_size > SIGNATURE_BYTES && pwrite(fd, " ", 1, SIGNATURE_BYTES) < 0)
+        return negative_errno();
+    return lock_sign_for(fd, 0, 0);
 }
 
 int lock_write_text(int fd, const char *text) {

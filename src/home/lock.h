@@ -37,13 +37,19 @@ MUST_USE int lock_look(int folder_fd, const char *name);
 pid_t lock_signer(int folder_fd, const char *name);
 
 /**
- * Writes into the lock that @fd holds who holds it: the pid and the start time (process_stat.h) of the process
- * @pid, 0 = the caller. Nothing needs to be free on the disk for it but in a new file, and there a full disk is no
- * error: the lock is what counts. A forked child may call it. Returns 0 or -errno.
+ * Writes into the lock that @fd holds who holds it: the caller's pid and start time (process_stat.h). Nothing needs
+ * to be free on the disk for it but in a new file, and there a full disk is no error: the lock is what counts. A
+ * forked child may call it. Returns 0 or -errno.
  */
-MUST_USE int lock_sign(int fd, pid_t pid);
+MUST_USE int lock_sign(int fd);
 
-/** Takes the signature off, so that the file names nobody until the next one. Returns 0 or -errno. */
+/** The same for another process, by the start time that it was known by while it lived. */
+MUST_USE int lock_sign_for(int fd, pid_t pid, uint64_t start_ticks);
+
+/**
+ * Takes the signature off and spoils the text, so that whoever signs next is not taken for the process that the
+ * text was about, should no other come. Needs no space. Returns 0 or -errno.
+ */
 MUST_USE int lock_unsign(int fd);
 
 /** What a lock file tells, as it is read at one moment. */

@@ -86,8 +86,10 @@ int process_record_decode(const char *text, size_t length, ProcessRecord *ret) {
         return r;
     if (format < 1)
         return -EBADMSG;
-    if (format > RECORD_FORMAT)
+    if (format > RECORD_FORMAT) {
+        (void)decode_place(root, ret);
         return -EPROTO;
+    }
     r = json_take(
         root, "{s:s, s:s, s?s, s:b}", "folder", &folder, "binary", &binary, "executable", &executable,
         "diesWithVisor", &dies);
@@ -109,6 +111,9 @@ int process_record_decode(const char *text, size_t length, ProcessRecord *ret) {
 }
 
 static int describe(const Home *home, const char *lock, int r, Failure *failure) {
+    if (r > 0)
+        return failure_set(
+            failure, r, "%s/" HOME_PRIVATE_FOLDER "/%s does not tell who holds it", home->path, lock);
     if (r == -EPROTO)
         return failure_set(
             failure, r,
@@ -130,22 +135,16 @@ int process_record_load(const Home *home, ProcessName name, ProcessRecord *ret, 
         return failure_set(failure, -ENOMEM, "cannot read the lock of %s: out of memory", PROCESS_NAME[name]);
     int r = lock_read(home->private_fd, lock, &note);
     text = note.text;
-    if (r > 0 || (r == 0 && !*text))
-        return failure_set(
-            failure, 1, "%s/" HOME_PRIVATE_FOLDER "/%s does not tell who holds it", home->path, lock);
     if (r == 0)
-        r = process_record_decode(text, strlen(text), ret);
+        r = *text ? process_record_decode(text, strlen(text), ret) : 1;
     ret->pid = note.pid;
     ret->start_ticks = note.start_ticks;
-    return r < 0 ? describe(home, lock, r, failure) : 0;
+    return r == 0 ? 0 : describe(home, lock, r, failure);
 }
 
-int process_record_write(int fd, const ProcessRecord *record, Failure *failure) {
-    _cleanup_json_ json_t *root = NULL;
-    _cleanup_free_ char *text = NULL;
+static char *encode(const ProcessRecord *record) {
     const NodeNote *note = &record->note;
-
-    root = json_pack(
+    _cleanup_json_ json_t *root = json_pack(
         "{s:i, s:s*, s:I, s:I, s:s, s:s, s:s*, s:b, s:I, s:s, s:I, s:b, s:I, s:s}", "format", RECORD_FORMAT,
         "process", record->name < PROCESS_COUNT ? PROCESS_NAME[record->name] : NULL, "homeDevice",
         (json_int_t)record->home.device, "homeInode", (json_int_t)record->home.inode, "folder", record->folder,
@@ -153,16 +152,20 @@ int process_record_write(int fd, const ProcessRecord *record, Failure *failure) 
         "started", (json_int_t)note->started_usec, "start", NODE_START_NAME[note->start], "height",
         (json_int_t)note->height_blocks, "answered", note->answered, "restarts", (json_int_t)note->restarts_used,
         "stopping", NODE_REASON_NAME[note->stopping]);
-    text = root ? json_print(root, JSON_COMPACT) : NULL;
-    int r = text ? 0 : -ENOMEM;
-    /* Never the signature of a process that has ended under a text that is about the next one. */
-    if (r >= 0 && record->pid == 0)
-        r = lock_unsign(fd);
+    return root ? json_print(root, JSON_COMPACT) : NULL;
+}
+
+int process_record_write(int fd, const ProcessRecord *record, Failure *failure) {
+    _cleanup_free_ char *text = NULL;
+
+    /* Never the signature of one process beside a text that is about another, whatever fails from here on. */
+    int r = record->pid == 0 ? lock_unsign(fd) : 0;
     FAIL_POINT_IF(record->pid == 0, RECORD_UNSIGNED);
+    text = encode(record);
     if (r >= 0)
-        r = lock_write_text(fd, text);
+        r = text ? lock_write_text(fd, text) : -ENOMEM;
     if (r >= 0 && record->pid > 0)
-        r = lock_sign(fd, record->pid);
+        r = lock_sign_for(fd, record->pid, record->start_ticks);
     return r < 0 ? failure_set(failure, r, "cannot write down what runs: %s", strerror(-r)) : 0;
 }
 

@@ -10,20 +10,19 @@
 #include "core/process.h"
 #include "home/layout.h"
 
-#include <stddef.h>
-
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 typedef struct ProcessRecord {
     ProcessName name; /* PROCESS_COUNT = it does not tell, nor of which home */
     HomeIdentity home;
-    pid_t pid; /* 0 = it was not started, or has not signed yet */
-    uint64_t start_ticks;
-    char *folder;     /* of the release, absolute */
-    char *binary;     /* what was to be executed, absolute */
-    char *executable; /* what it was seen to run when it had answered; NULL = it was not seen yet */
+    pid_t pid;            /* 0 = it was not started, or has not signed yet */
+    uint64_t start_ticks; /* 0 = it was not seen */
+    char *folder;         /* of the release, absolute */
+    char *binary;         /* what was to be executed, absolute */
+    char *executable;     /* what it was seen to run when it had answered; NULL = it was not seen yet */
     bool dies_with_visor;
     NodeNote note;
 } ProcessRecord;
@@ -32,17 +31,20 @@ typedef struct ProcessRecord {
  * Reads what the lock file of the process @name tells. @ret is owned by the caller (process_record_clear).
  *
  * Returns 0; 1 if it tells nothing (it is missing, or a tool had the lock last); -EBADMSG if it is damaged; -EPROTO
- * if a newer Visor wrote it; -errno. Described in @failure. What is damaged or newer is still signed: then @ret has
- * the pid and the start time, and nothing else.
+ * if a newer Visor wrote it; -errno. Described in @failure. Whatever it is, it may be signed: then @ret has the
+ * pid and the start time, and of the rest at most its place.
  */
 MUST_USE int process_record_load(const Home *home, ProcessName name, ProcessRecord *ret, Failure *failure);
 
-/** Reads the text of a lock file. Returns 0; -EBADMSG; -EPROTO (a newer format); -ENOMEM. */
+/**
+ * Reads the text of a lock file. Returns 0; -EBADMSG; -EPROTO (a newer format: @ret has the name and the home, if
+ * it tells them, and nothing else); -ENOMEM.
+ */
 MUST_USE int process_record_decode(const char *text, size_t length, ProcessRecord *ret);
 
 /**
- * Writes @record into the lock file that is open as @fd: the text, and the signature of record->pid;
- * with pid 0 it names nobody.
+ * Writes @record into the lock file that is open as @fd: the text, and the signature of record->pid; with pid 0 it
+ * names nobody, and what it told is spoiled if the new text cannot be written.
  * Returns 0 or -errno described in @failure.
  */
 MUST_USE int process_record_write(int fd, const ProcessRecord *record, Failure *failure);

@@ -111,7 +111,7 @@ static int become(const SpawnRequest *request, const char **argv, pid_t visor, i
     if (arrange_descriptors(request, exec_fd) < 0)
         return -1;
     FAIL_POINT_IF(request->lock_fd >= 0, CHILD_UNSIGNED);
-    if (request->lock_fd >= 0 && lock_sign(CHILD_LOCK_FD, 0) < 0)
+    if (request->lock_fd >= 0 && lock_sign(CHILD_LOCK_FD) < 0)
         return -1;
     FAIL_POINT_IF(request->lock_fd >= 0, CHILD_SIGNED);
     reset_signals();

@@ -123,6 +123,12 @@ static void tell_unwritten(Supervisor *supervisor) {
         supervisor_dispatch(supervisor, event);
 }
 
+/* It may not have been seen yet, for want of descriptors; and only of a child of ours the number is certain. */
+static uint64_t start_of_child(pid_t pid) {
+    ProcessStat stat;
+    return process_stat(pid, &stat) == 0 && stat.parent == getpid() ? stat.start_ticks : 0;
+}
+
 static int spawn(Supervisor *supervisor, ProcessName name, const char *height, Failure *failure) {
     const RunBinary *binary = release_binary(supervisor->running, name);
     ProcessRecord *record = &supervisor->records[name];
@@ -154,8 +160,7 @@ static int spawn(Supervisor *supervisor, ProcessName name, const char *height, F
         return r;
     FAIL_POINT(SPAWNED);
     record->pid = child_pid(supervisor->children[name]);
-    ProcessStat stat;
-    record->start_ticks = process_stat(record->pid, &stat) < 0 ? 0 : stat.start_ticks;
+    record->start_ticks = start_of_child(record->pid);
     return 0;
 }
 
@@ -172,6 +177,8 @@ static int write_record(Supervisor *supervisor, ProcessName name, Failure *failu
     if (!supervisor->children[name])
         return 0;
     record->note = supervisor->note;
+    if (record->start_ticks == 0)
+        record->start_ticks = start_of_child(record->pid);
     if (record->name != name) /* taken over as an older Visor wrote it */
         tell_place(supervisor, name, record);
     if (record->note.answered && !record->executable)

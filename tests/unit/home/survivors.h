@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/cleanup.h"
+#include "base/process_stat.h"
 #include "home/lock.h"
 #include "home/survivor.h"
 #include "tests/unit/children.h"
@@ -46,6 +47,15 @@ static inline pid_t start_with_lock(void) {
     return pid;
 }
 
+static inline uint64_t start_of(pid_t pid) {
+    ProcessStat stat;
+    return pid > 0 && process_stat(pid, &stat) == 0 ? stat.start_ticks : 0;
+}
+
+static inline void sign(int fd, pid_t pid) {
+    assert_int_equal(lock_sign_for(fd, pid, start_of(pid)), 0);
+}
+
 /* It is a copy of this test, so it runs the same executable. */
 static inline void record(pid_t pid, const char *binary, const char *executable) {
     Failure failure = {0};
@@ -55,6 +65,7 @@ static inline void record(pid_t pid, const char *binary, const char *executable)
         .binary = (char *)(uintptr_t)binary,
         .executable = (char *)(uintptr_t)executable,
         .note = {.started_usec = 77}};
+    record.start_ticks = start_of(pid);
     assert_int_equal(home_identity(&home, &record.home), 0);
     assert_int_equal(process_record_save(&home, PROCESS_VEGA, &record, &failure), 0);
 }

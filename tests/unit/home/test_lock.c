@@ -27,13 +27,13 @@ static void test_take_and_release(void **unused) {
     assert_int_equal(take(&other, &holder), 1);
     assert_int_equal(other, -1);
     assert_int_equal(holder, 0); /* nobody has signed */
-    assert_int_equal(lock_sign(fd, 0), 0);
+    assert_int_equal(lock_sign(fd), 0);
     assert_int_equal(take(&other, &holder), 1);
     assert_int_equal(holder, getpid());
 
     (void)close(fd);
     assert_int_equal(take(&fd, &holder), 0); /* a file that stays is no obstacle */
-    assert_int_equal(lock_sign(fd, 0), 0);
+    assert_int_equal(lock_sign(fd), 0);
     (void)close(fd);
 }
 

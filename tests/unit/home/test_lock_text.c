@@ -40,19 +40,16 @@ static void test_signature(void **unused) {
     (void)unused;
     int fd = take();
     check_note(0, 0, "");
-    assert_int_equal(lock_sign(fd, 0), 0);
+    assert_int_equal(lock_sign(fd), 0);
     assert_int_equal(process_stat(0, &own), 0);
     check_note(getpid(), own.start_ticks, "");
     assert_int_equal(lock_signer(home.private_fd, LOCK), getpid());
 
     pid_t pid = fork_still();
     assert_int_equal(process_stat(pid, &other), 0);
-    assert_int_equal(lock_sign(fd, pid), 0);
-    check_note(pid, other.start_ticks, "");
     kill_and_reap(pid);
-
-    assert_int_equal(lock_sign(fd, pid), 0); /* who is gone cannot be told from another: no start time */
-    check_note(pid, 0, "");
+    assert_int_equal(lock_sign_for(fd, pid, other.start_ticks), 0); /* whoever has the number by now */
+    check_note(pid, other.start_ticks, "");
     assert_int_equal(lock_unsign(fd), 0);
     check_note(0, 0, "");
     assert_int_equal(lock_signer(home.private_fd, LOCK), 0);
@@ -68,12 +65,12 @@ static void test_signature_and_text_are_apart(void **unused) {
     assert_int_equal(process_stat(0, &own), 0);
     assert_int_equal(lock_write_text(fd, "{\"a\":1}"), 0); /* before anybody has signed */
     check_note(0, 0, "{\"a\":1}");
-    assert_int_equal(lock_sign(fd, 0), 0);
+    assert_int_equal(lock_sign(fd), 0);
     check_note(getpid(), own.start_ticks, "{\"a\":1}");
     assert_int_equal(lock_write_text(fd, "text"), 0);
     check_note(getpid(), own.start_ticks, "text");
     assert_int_equal(lock_unsign(fd), 0);
-    check_note(0, 0, "text");
+    check_note(0, 0, " ext"); /* it is about nobody now */
     assert_int_equal(lock_write_text(fd, ""), 0);
     check_note(0, 0, "");
     (void)close(fd);
@@ -128,7 +125,7 @@ static void test_file_that_is_too_long(void **unused) {
     assert_int_equal(ftruncate(fd, SIGNATURE_BYTES + LONGEST_BYTES + 1), 0);
     assert_int_equal(lock_read(home.private_fd, LOCK, &note), -EFBIG);
     assert_null(note.text);
-    assert_int_equal(lock_sign(fd, 0), 0);
+    assert_int_equal(lock_sign(fd), 0);
     assert_int_equal(lock_write_text(fd, "text"), 0);
     ProcessStat own;
     assert_int_equal(process_stat(0, &own), 0);
@@ -141,7 +138,7 @@ static void test_what_cannot_be_written(void **unused) {
     int fd = take();
     _cleanup_fd_ int read_only = openat(home.private_fd, LOCK, O_RDONLY | O_CLOEXEC);
     assert_int_equal(lock_write_text(read_only, "text"), -EBADF);
-    assert_int_equal(lock_sign(read_only, 0), -EBADF);
+    assert_int_equal(lock_sign(read_only), -EBADF);
     assert_int_equal(lock_unsign(read_only), -EBADF);
     assert_int_equal(lock_write_text(-1, "text"), -EBADF);
     check_note(0, 0, "");

@@ -83,17 +83,15 @@ static void test_what_was_saved_is_loaded(void **unused) {
 }
 
 static void test_who_it_is(void **unused) {
-    ProcessStat own;
     ProcessRecord read, record = sample();
     Failure failure = {0};
     (void)unused;
-    assert_int_equal(process_stat(0, &own), 0);
     record.pid = getpid();
-    record.start_ticks = 1; /* whatever was believed: the signature tells what /proc tells */
+    record.start_ticks = 1; /* as it was known by; whoever has its number by now is another */
     assert_int_equal(process_record_save(&home, PROCESS_DATA_NODE, &record, &failure), 0);
     assert_int_equal(process_record_load(&home, PROCESS_DATA_NODE, &read, &failure), 0);
     assert_int_equal(read.pid, getpid());
-    assert_true(read.start_ticks == own.start_ticks);
+    assert_true(read.start_ticks == 1);
     process_record_clear(&read);
 
     record.pid = 0;
@@ -193,12 +191,24 @@ static void test_what_is_wrong(void **unused) {
     }
 }
 
+/* Of a newer format only whose it is. */
+static void check_newer(const char *text, ProcessName name, uint64_t inode) {
+    ProcessRecord record;
+    assert_int_equal(decode(text, &record), -EPROTO);
+    assert_int_equal(record.name, name);
+    assert_true(record.home.inode == inode);
+    record.name = 0;
+    record.home = (HomeIdentity){0};
+    check_empty(&record);
+}
+
 static void test_formats(void **unused) {
     ProcessRecord record;
     (void)unused;
-    assert_int_equal(decode(with("\"format\":1", "\"format\":2"), &record), -EPROTO);
-    assert_int_equal(decode("{\"format\":9223372036854775807}", &record), -EPROTO); /* whatever it holds */
-    check_empty(&record);
+    check_newer(with("\"format\":1", "\"format\":2"), PROCESS_COUNT, 0);
+    check_newer("{\"format\":9223372036854775807}", PROCESS_COUNT, 0); /* whatever it holds */
+    check_newer("{\"format\":2,\"process\":\"data-node\",\"homeInode\":5}", PROCESS_DATA_NODE, 5);
+    check_newer("{\"format\":2,\"process\":7}", 0, 0);
     assert_int_equal(decode(with("\"format\":1", "\"format\":1,\"more\":{}"), &record), 0);
     process_record_clear(&record);
 }
@@ -208,6 +218,9 @@ static int load(Failure *failure) {
     *failure = (Failure){0};
     int r = process_record_load(&home, PROCESS_VEGA, &record, failure);
     assert_non_null(strstr(failure->message, LOCK));
+    record.name = 0;
+    record.pid = 0;
+    record.start_ticks = 0;
     check_empty(&record);
     return r;
 }
@@ -220,7 +233,7 @@ static void test_locks_that_tell_nothing(void **unused) {
     assert_int_equal(load(&failure), 1);
     assert_int_equal(lock_take(home.private_fd, "vega.lock", &fd, &holder, &failure), 0);
     assert_int_equal(load(&failure), 1);
-    assert_int_equal(lock_sign(fd, 0), 0); /* a tool of the node's */
+    assert_int_equal(lock_sign(fd), 0); /* a tool of the node's */
     assert_int_equal(load(&failure), 1);
     assert_int_equal(lock_write_text(fd, ""), 0);
     assert_int_equal(load(&failure), 1);
@@ -243,6 +256,25 @@ static void test_locks_that_cannot_be_understood(void **unused) {
     const ProcessRecord record = sample();
     assert_int_equal(process_record_save(&home, PROCESS_VEGA, &record, &failure), -EISDIR);
     assert_non_null(strstr(failure.message, LOCK));
+}
+
+/* The last note is often that of a stop; over it the next process would be taken for one that is to be stopped. */
+static void test_what_cannot_be_written_leaves_nothing_of_the_last(void **unused) {
+    char long_path[70000];
+    ProcessRecord record = sample(), next = sample(), read;
+    Failure failure = {0};
+    (void)unused;
+    record.pid = getpid();
+    assert_int_equal(process_record_save(&home, PROCESS_VEGA, &record, &failure), 0);
+    memset(long_path, '/', sizeof long_path - 1);
+    long_path[sizeof long_path - 1] = '\0';
+    next.binary = long_path;
+    assert_int_equal(process_record_save(&home, PROCESS_VEGA, &next, &failure), -EFBIG);
+    _cleanup_fd_ int fd = openat(home.private_fd, "vega.lock", O_RDWR | O_CLOEXEC);
+    assert_int_equal(lock_sign(fd), 0); /* as the next process does by itself */
+    assert_int_equal(process_record_load(&home, PROCESS_VEGA, &read, &failure), -EBADMSG);
+    assert_int_equal(read.pid, getpid());
+    assert_null(read.folder);
 }
 
 /* Nor is it shortened: on a full disk, what was given back could not be had again. */
@@ -307,6 +339,7 @@ int main(void) {
         home_test(test_what_does_not_tell_its_process),
         home_test(test_locks_that_tell_nothing),
         home_test(test_locks_that_cannot_be_understood),
+        home_test(test_what_cannot_be_written_leaves_nothing_of_the_last),
         home_test(test_saving_keeps_the_size),
         home_test(test_saving_leaves_the_lock_held),
         home_test(test_writing_to_what_cannot_be_written),
