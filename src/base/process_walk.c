@@ -3,6 +3,8 @@
 #include "base/cleanup.h"
 
 #include <ctype.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 
@@ -29,6 +31,15 @@ int process_walk(ProcessLook *look, void *userdata, pid_t *found, size_t capacit
         count++;
     }
     return errno != 0 ? negative_errno() : count;
+}
+
+int process_look_at(ProcessLook *look, void *userdata, pid_t pid) {
+    char name[16];
+    _cleanup_fd_ int proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (proc_fd < 0)
+        return negative_errno();
+    (void)snprintf(name, sizeof name, "%d", (int)pid);
+    return look(proc_fd, name, userdata);
 }
 
 /* The pidfd first, the look that counts after it: then what is signalled is the process that was looked at. */

@@ -18,6 +18,9 @@ typedef int ProcessLook(int proc_fd, const char *pid, void *userdata);
  */
 MUST_USE int process_walk(ProcessLook *look, void *userdata, pid_t *found, size_t capacity);
 
+/** The same of the one process @pid. Returns 1 if @look means it, 0 if not, -errno. */
+MUST_USE int process_look_at(ProcessLook *look, void *userdata, pid_t pid);
+
 /** Signals each process that @look means, but the caller, and never another one that got its number meanwhile. */
 void process_walk_signal(ProcessLook *look, void *userdata, int signal_number);
 

@@ -66,6 +66,13 @@ size_t lock_holders(int folder_fd, const char *name, pid_t *holders, size_t capa
     return count < 0 ? 0 : (size_t)count;
 }
 
+int lock_is_held_by(int folder_fd, const char *name, pid_t pid) {
+    struct stat file;
+    if (fstatat(folder_fd, name, &file, AT_SYMLINK_NOFOLLOW) < 0)
+        return negative_errno();
+    return process_look_at(look_for_file, &file, pid);
+}
+
 void lock_holders_print(
     const pid_t *holders, size_t count, size_t capacity, char (*text)[LOCK_HOLDERS_TEXT_BYTES]) {
     size_t shown = count < capacity ? count : capacity;

@@ -15,6 +15,9 @@
  */
 size_t lock_holders(int folder_fd, const char *name, pid_t *holders, size_t capacity);
 
+/** Does the process @pid hold it? Returns 1, 0, or -errno if it was not possible to look. */
+MUST_USE int lock_is_held_by(int folder_fd, const char *name, pid_t pid);
+
 enum {
     LOCK_HOLDERS_SHOWN = 8,
     LOCK_HOLDERS_TEXT_BYTES = 128, /* so many, and how many more there are */

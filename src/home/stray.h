@@ -12,7 +12,8 @@
 typedef struct Stray {
     ProcessRecord record; /* if one of the holders is the very process that it tells of; otherwise its pid is 0 */
     pid_t holders[LOCK_HOLDERS_SHOWN];
-    size_t count; /* of all holders */
+    size_t count;  /* of all holders */
+    bool is_newer; /* one of them holds what a newer visor wrote, and nothing more is known of it */
 } Stray;
 
 /**
@@ -21,6 +22,9 @@ typedef struct Stray {
  * not possible to look.
  */
 MUST_USE int stray_find(const Home *home, ProcessName name, Stray *ret);
+
+/** Does the process @pid hold such a lock? Returns 1, 0, or -errno if it was not possible to look. */
+MUST_USE int stray_is_held_by(const Home *home, ProcessName name, pid_t pid);
 
 /** Signals all of them. */
 void stray_signal(const Home *home, ProcessName name, int signal_number);

@@ -30,22 +30,6 @@ static bool is_dead_child(const ProcessRecord *record) {
     return process_stat(record->pid, &stat) == 0 && stat.is_dead && stat.parent == getpid();
 }
 
-enum { HOLDERS_MAX = 64 };
-
-static bool is_among(pid_t pid, const pid_t *holders, size_t count, size_t capacity) {
-    for (size_t i = 0; i < count && i < capacity; i++)
-        if (holders[i] == pid)
-            return true;
-    return false;
-}
-
-/* Only what Visor started, and what that started, can hold the lock; so its own hold says more than its executable.
- */
-static bool holds_lock_itself(const Home *home, const char *lock, pid_t pid) {
-    pid_t holders[HOLDERS_MAX];
-    return is_among(pid, holders, lock_holders(home->private_fd, lock, holders, HOLDERS_MAX), HOLDERS_MAX);
-}
-
 /* A lock file that nobody holds may have come here with a copy of a whole home, whose node is not ours to touch. */
 static bool is_of_another_home(const Home *home, const ProcessRecord *record) {
     HomeIdentity identity;
@@ -80,11 +64,19 @@ static Alive look_without_lock(const Home *home, const char *lock, const Process
     return ALIVE_UNKNOWN;
 }
 
-/* The record cannot be read: damaged, of a newer visor, or memory ran out. Its signature may still tell. */
-static Alive look_without_record(const ProcessRecord *record, int r, Failure *failure) {
+/*
+ * There is no record, or it cannot be read: damaged, of a newer visor, or memory ran out. Its signature may still
+ * tell; but not of a child of ours that has ended, which nobody could take over.
+ */
+static Alive
+look_without_record(const Home *home, const char *lock, const ProcessRecord *record, int r, Failure *failure) {
     int life = record->pid > 0 ? lives(record) : is_out_of_means(r);
-    if (life == 0)
+    if (life == 0 || (life > 0 && record->pid > 0 && is_dead_child(record)))
         return ALIVE_NOTHING;
+    if (r > 0)
+        (void)failure_set(
+            failure, 0, "%s/" HOME_PRIVATE_FOLDER "/%s tells of pid %d, which lives, but not what it is",
+            home->path, lock, (int)record->pid);
     (void)failure_cure(failure, 0, "visor cannot tell whether the node lives, and starts nothing before it can");
     return ALIVE_UNKNOWN;
 }
@@ -104,8 +96,17 @@ static Alive look_for_stray(const Home *home, ProcessName name, ProcessRecord *r
     }
     if (stray.count == 0)
         return ALIVE_NOTHING;
-    if (lives(record) > 0 && is_among(record->pid, stray.holders, stray.count, LOCK_HOLDERS_SHOWN))
+    if (record->folder && lives(record) > 0 && stray_is_held_by(home, name, record->pid) > 0)
         return ALIVE_ADOPTED;
+    if (stray.record.pid == 0 && stray.is_newer) {
+        (void)failure_set(
+            failure, 0,
+            "%s/" HOME_PRIVATE_FOLDER
+            "/%s.lock was removed or replaced while pid %d held it, which a newer visor started; start that one, or "
+            "stop the process, and visor goes on by itself",
+            home->path, PROCESS_NAME[name], (int)stray.holders[0]);
+        return ALIVE_UNKNOWN;
+    }
     if (stray.record.pid == 0) {
         (void)failure_set(
             failure, 0,
@@ -139,21 +140,16 @@ static Alive look_with_lock(const Home *home, const char *lock, const ProcessRec
             (int)record->pid);
         return ALIVE_UNKNOWN;
     }
+    /* Only what Visor started, and what that started, can hold the lock; its own hold tells more than what it runs.
+     */
     executable = process_executable(record->pid);
     if (executable && record->executable && !streq(executable, record->executable) &&
-        !holds_lock_itself(home, lock, record->pid)) {
+        lock_is_held_by(home->private_fd, lock, record->pid) <= 0) {
         (void)failure_set(
             failure, 0, "pid %d runs %s, not %s as it did", (int)record->pid, executable, record->executable);
         return ALIVE_UNKNOWN;
     }
     return ALIVE_ADOPTED;
-}
-
-static Alive
-look_at_free(const Home *home, const char *lock, const ProcessRecord *record, int r, Failure *failure) {
-    if (r == 0)
-        return look_without_lock(home, lock, record, failure);
-    return r < 0 ? look_without_record(record, r, failure) : ALIVE_NOTHING;
 }
 
 static void describe(const Home *home, const char *lock, Failure *failure) {
@@ -184,7 +180,8 @@ Alive survivor_look(const Home *home, ProcessName name, ProcessRecord *ret, Fail
     }
     int r = process_record_load(home, name, ret, failure);
     if (held == 0) {
-        alive = look_at_free(home, lock, ret, r, failure);
+        alive = r == 0 ? look_without_lock(home, lock, ret, failure)
+                       : look_without_record(home, lock, ret, r, failure);
         Alive stray = alive == ALIVE_ADOPTED ? ALIVE_NOTHING : look_for_stray(home, name, ret, failure);
         return stray == ALIVE_NOTHING ? alive : stray;
     }
@@ -197,8 +194,9 @@ Alive survivor_look(const Home *home, ProcessName name, ProcessRecord *ret, Fail
 /* A wrapper may have closed the lock: then the record has its pid, if it is of this home and lives. */
 static size_t find_recorded(const Home *home, ProcessName name, pid_t *ret) {
     _cleanup_process_record_ ProcessRecord record = {0};
-    bool found = process_record_load(home, name, &record, NULL) == 0 && lives(&record) > 0 &&
-                 !is_of_another_home(home, &record);
+    if (process_record_load(home, name, &record, NULL) < 0 && record.pid == 0)
+        return 0;
+    bool found = lives(&record) > 0 && !is_of_another_home(home, &record);
     if (found)
         *ret = record.pid;
     return found;

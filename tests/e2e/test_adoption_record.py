@@ -97,3 +97,21 @@ def test_a_check_knows_the_node_whose_lock_file_was_made_anew(world):
     found(findings, "lock", "ok", f"a vega process is alive: pid {world.pids()[0]}")
     found(findings, "socket", "ok", "the node of this home answers")
     visor.stop()
+
+
+@pytest.mark.parametrize("text", ['{"format":1', '{"format":2}', ""])
+def test_a_lock_file_that_tells_nothing_beside_the_one_that_the_node_holds(world, text):
+    """The name is on a file that Visor made anew and somebody then spoiled; the node holds the one before."""
+    visor = world.up()
+    visor.wait("this release runs")
+    lock = world.home / ".visor" / "vega.lock"
+    lock.unlink()
+    wait_until(lambda: lock.exists() and '"answered":true' in lock.read_text(), "it is made anew")
+    visor.signal(signal.SIGKILL)
+    visor.end()
+    lock.write_text(lock.read_text()[:32] + text)
+    found(check(world), "lock", "warning", f"a vega process is alive without a visor: pid {world.pids()[0]}")
+    visor = world.start()
+    visor.wait("taken over, alive")
+    visor.stop()
+    assert len(world.pids()) == 1

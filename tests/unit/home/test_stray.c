@@ -54,6 +54,68 @@ static void test_moved_lock_of_another_process(void **unused) {
     assert_int_equal(look(), ALIVE_NOTHING);
 }
 
+/* The file of that name tells who it is, and nothing more: the one in its hands does. */
+static void test_damaged_record_of_a_stray(void **unused) {
+    (void)unused;
+    pid_t pid = start_with_lock();
+    record(pid, own_path, own_path);
+    assert_int_equal(unlinkat(home.private_fd, LOCK, 0), 0);
+    record(pid, own_path, own_path);
+    _cleanup_fd_ int fd = openat(home.private_fd, LOCK, O_RDWR | O_CLOEXEC);
+    assert_int_equal(lock_write_text(fd, "{\"format\":1"), 0);
+    assert_int_equal(look(), ALIVE_ADOPTED);
+    assert_int_equal(lock_write_text(fd, "{\"format\":2}"), 0);
+    assert_int_equal(look(), ALIVE_ADOPTED);
+    kill_and_reap(pid);
+}
+
+static void write_stray(const char *text, pid_t pid, int *ret_fd) {
+    char place[512];
+    HomeIdentity identity;
+    assert_int_equal(home_identity(&home, &identity), 0);
+    (void)snprintf(
+        place, sizeof place, "{%s,\"process\":\"vega\",\"homeDevice\":%llu,\"homeInode\":%llu}", text,
+        (unsigned long long)identity.device, (unsigned long long)identity.inode);
+    *ret_fd = openat(home.private_fd, LOCK, O_RDWR | O_CLOEXEC);
+    assert_int_equal(lock_write_text(*ret_fd, place), 0);
+    sign(*ret_fd, pid);
+    assert_int_equal(unlinkat(home.private_fd, LOCK, 0), 0);
+}
+
+static void test_stray_of_a_newer_visor(void **unused) {
+    (void)unused;
+    pid_t pid = start_with_lock();
+    _cleanup_fd_ int fd = -1;
+    write_stray("\"format\":2", pid, &fd);
+    assert_int_equal(look(), ALIVE_UNKNOWN);
+    check_why("a newer visor started");
+    kill_and_reap(pid);
+    assert_int_equal(look(), ALIVE_NOTHING);
+}
+
+/* Root sees what everybody holds; what everybody can write tells nothing. */
+static void test_file_that_others_may_write(void **unused) {
+    (void)unused;
+    pid_t pid = start_with_lock();
+    record(pid, own_path, own_path);
+    _cleanup_fd_ int fd = openat(home.private_fd, LOCK, O_RDWR | O_CLOEXEC);
+    assert_int_equal(unlinkat(home.private_fd, LOCK, 0), 0);
+    assert_int_equal(stray_is_held_by(&home, PROCESS_VEGA, pid), 1);
+    assert_int_equal(stray_is_held_by(&home, PROCESS_DATA_NODE, pid), 0);
+    assert_int_equal(stray_is_held_by(&home, PROCESS_VEGA, getpid()), 0);
+    assert_int_equal(fchmod(fd, 0602), 0);
+    assert_int_equal(stray_is_held_by(&home, PROCESS_VEGA, pid), 0);
+    assert_int_equal(look(), ALIVE_NOTHING);
+    if (geteuid() == 0) {
+        assert_int_equal(fchmod(fd, 0600), 0);
+        assert_int_equal(fchown(fd, 65534, 65534), 0);
+        assert_int_equal(look(), ALIVE_NOTHING);
+        assert_int_equal(fchownat(home.private_fd, "", 65534, 65534, AT_EMPTY_PATH), 0);
+        assert_int_equal(look(), ALIVE_ADOPTED); /* of whom the home is, too */
+    }
+    kill_and_reap(pid);
+}
+
 /* Many homes live on one machine, and each has its locks. */
 static void test_moved_lock_of_another_home(void **unused) {
     (void)unused;
@@ -99,11 +161,10 @@ static void test_out_of_descriptors(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        home_test(test_lock_that_was_removed),
-        home_test(test_lock_that_was_moved),
-        home_test(test_moved_lock_of_another_process),
-        home_test(test_moved_lock_of_another_home),
-        home_test(test_out_of_descriptors),
+        home_test(test_lock_that_was_removed),         home_test(test_lock_that_was_moved),
+        home_test(test_moved_lock_of_another_process), home_test(test_damaged_record_of_a_stray),
+        home_test(test_stray_of_a_newer_visor),        home_test(test_file_that_others_may_write),
+        home_test(test_moved_lock_of_another_home),    home_test(test_out_of_descriptors),
     };
     return cmocka_run_group_tests(tests, find_own_path, NULL);
 }

@@ -137,6 +137,24 @@ static void test_damaged_record_of_what_lives(void **unused) {
     assert_int_equal(look(), ALIVE_NOTHING);
 }
 
+/* It was signed, but the rest was never written, on a full disk or without memory. */
+static void test_signature_of_what_lives(void **unused) {
+    char pid_text[32];
+    (void)unused;
+    pid_t pid = fork_still();
+    int fd = take();
+    sign(fd, pid);
+    (void)close(fd);
+    (void)snprintf(pid_text, sizeof pid_text, "tells of pid %d", (int)pid);
+    assert_int_equal(look(), ALIVE_UNKNOWN);
+    check_why(pid_text);
+    check_why("starts nothing");
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    await_end_unreaped(pid);
+    assert_int_equal(look(), ALIVE_NOTHING); /* our own child, but nobody could take it over */
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
 static void test_lock_that_cannot_be_looked_at(void **unused) {
     (void)unused;
     assert_int_equal(symlinkat("elsewhere", home.private_fd, LOCK), 0);
@@ -240,6 +258,7 @@ int main(void) {
         home_test(test_not_signed_yet),
         home_test(test_damaged_record),
         home_test(test_damaged_record_of_what_lives),
+        home_test(test_signature_of_what_lives),
         home_test(test_lock_that_cannot_be_looked_at),
         home_test(test_what_it_started_lives_on),
         home_test(test_dead_child_of_ours),
