@@ -128,20 +128,38 @@ int state_set_aside(const Home *home, Failure *failure) {
     return 0;
 }
 
-int state_save(const Home *home, const State *state, Failure *failure) {
-    _cleanup_json_ json_t *root = NULL;
-    _cleanup_free_ char *text = NULL;
-
-    root = json_pack(
+static char *encode(const State *state) {
+    _cleanup_json_ json_t *root = json_pack(
         "{s:i, s:{s:s, s:s, s:I, s:s, s:o*}, s:s*}", "format", STATE_FORMAT, "release", "tag", state->release.tag,
         "folder", state->folder, "height", (json_int_t)state->release.height_blocks, "stage",
         RELEASE_STAGE_NAME[state->release.stage], "blocksAwaited",
         state->release.blocks_awaited ? json_true() : NULL, "previous", state->previous);
-    text = root ? json_print(root, JSON_INDENT(2)) : NULL;
+    return root ? json_print(root, JSON_INDENT(2)) : NULL;
+}
+
+int state_save(const Home *home, const State *state, Failure *failure) {
+    _cleanup_free_ char *text = encode(state);
     if (!text)
         return failure_set(failure, -ENOMEM, "cannot write the state: out of memory");
     FAIL_POINT(STATE_BEFORE);
     int r = file_replace(home->private_fd, HOME_STATE_FILE, text, strlen(text), 0600, failure);
     FAIL_POINT(STATE_SAVED);
     return r < 0 ? failure_prefix(failure, r, "in %s/" HOME_PRIVATE_FOLDER, home->path) : 0;
+}
+
+/* By the text, not by what it means: so what was written is found equal, and nobody writes for ever. */
+int state_keep(const Home *home, const State *state, Failure *failure) {
+    _cleanup_free_ char *path = home_path(home, HOME_PRIVATE_FOLDER "/" HOME_STATE_FILE);
+    _cleanup_free_ char *wanted = encode(state);
+    _cleanup_free_ char *text = NULL;
+    size_t length = 0;
+    if (!path || !wanted)
+        return failure_set(failure, -ENOMEM, "cannot look at the state: out of memory");
+    int r = file_read(path, STATE_BYTES_MAX, &text, &length, failure);
+    if (r == 0 && length == strlen(wanted) && memcmp(text, wanted, length) == 0)
+        return 0;
+    if (is_out_of_means(r))
+        return r;
+    r = state_save(home, state, failure);
+    return r < 0 ? r : 1;
 }

@@ -41,6 +41,12 @@ MUST_USE int state_set_aside(const Home *home, Failure *failure);
 /** Makes @state durable. Returns 0 or -errno described in @failure; then the old state is as it was. */
 MUST_USE int state_save(const Home *home, const State *state, Failure *failure);
 
+/**
+ * Sees that the file is what state_save() makes of @state, and makes it so if it is not: somebody has removed it or
+ * written over it. Returns 0; 1 if it was not; -errno described in @failure.
+ */
+MUST_USE int state_keep(const Home *home, const State *state, Failure *failure);
+
 /** Frees; the state is empty then. */
 void state_clear(State *state);
 

@@ -80,6 +80,13 @@ static int have_strays(const Supervisor *supervisor, ProcessName name) {
     return r < 0 ? r : stray.count > 0;
 }
 
+static int check_strays(const Supervisor *supervisor, ProcessName name, Failure *failure) {
+    int r = have_strays(supervisor, name);
+    if (r < 0)
+        return failure_set(failure, r, "cannot look whether %s lives: %s", PROCESS_NAME[name], strerror(-r));
+    return r > 0 ? -EBUSY : 0;
+}
+
 /* Without it, only its place will tell what the lock file is. */
 static void tell_place(const Supervisor *supervisor, ProcessName name, ProcessRecord *record) {
     record->name = name;
@@ -247,9 +254,13 @@ void processes_signal_all(const Supervisor *supervisor, ProcessName name, int si
 int processes_write_again(Supervisor *supervisor, Failure *failure) {
     Failure reason = {0};
     int r = write_records(supervisor, failure);
-    if (supervisor->state.folder && state_save(supervisor->home, &supervisor->state, &reason) < 0)
-        switching_complain(supervisor, &reason);
-    return r;
+    int kept = supervisor->state.folder ? state_keep(supervisor->home, &supervisor->state, &reason) : 0;
+    if (kept >= 0)
+        return r;
+    switching_complain(supervisor, &reason);
+    if (r >= 0)
+        *failure = reason;
+    return kept;
 }
 
 /* Our own writes end here, too, and find nothing to do. What could not be written is tried again by the core. */
@@ -295,8 +306,8 @@ void processes_check_lock(Supervisor *supervisor, ProcessName name) {
     processes_keep_private(supervisor);
     /* What cannot be looked at counts as held: nothing is ever started on a guess. */
     int r = processes_take_lock(supervisor, name, &lock_fd, &failure);
-    if (r >= 0 && have_strays(supervisor, name) != 0)
-        r = -EBUSY;
+    if (r >= 0)
+        r = check_strays(supervisor, name, &failure);
     FAIL_POINT_IF(r >= 0, LOCK_FREE);
     if (r >= 0) {
         supervisor->children[name] = child_free(supervisor->children[name]);

@@ -10,6 +10,7 @@
 #include "base/strings.h"
 #include "build_info.h"
 #include "home/inheritance.h"
+#include "home/lock.h"
 #include "home/visor_record.h"
 #include "supervisor/shell.h"
 
@@ -36,7 +37,9 @@ void reexec_write_again(Supervisor *supervisor) {
     int r = inheritance_keep(supervisor->home, supervisor->inheritance, &failure);
     if (r < 0)
         complain(supervisor, failure.message);
-    r = visor_record_write(supervisor->inheritance->lock_fd, &supervisor->reexec.told);
+    r = lock_sign(supervisor->inheritance->lock_fd);
+    if (r >= 0)
+        r = visor_record_write(supervisor->inheritance->lock_fd, &supervisor->reexec.told);
     if (r < 0)
         complain(supervisor, strerror(-r));
     supervisor->reexec.unwritten = r < 0;

@@ -233,8 +233,8 @@ void processes_remember_lock(Supervisor *supervisor, ProcessName name);
 
 /**
  * Writes once more what a new Visor must know: what the locks tell, and the state. Somebody may have removed it.
- * Returns 0, or -errno described in @failure if a living process is not written down: no other Visor could take it
- * over. That was said, and is tried again by itself.
+ * Returns 0, or -errno described in @failure if a living process or the state is not written down: another Visor
+ * could not take it over, or would not know what it is in the middle of. That was said.
  */
 int processes_write_again(Supervisor *supervisor, Failure *failure);
 /** The end of a node process: for child_start() and child_adopt(). */
@@ -303,6 +303,8 @@ void switch_release(Supervisor *supervisor, const char *tag);
 
 /** Logs what the disk refused, once a minute while it stays the same. */
 void switching_complain(Supervisor *supervisor, const Failure *failure);
+/** Somebody may have written over the state: then it is put right. */
+void switching_keep_state(Supervisor *supervisor);
 
 /* Changes on disk (watch.c, reload.c). */
 void watch_start(Supervisor *supervisor);

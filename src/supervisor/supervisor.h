@@ -29,8 +29,7 @@ MUST_USE int supervisor_run(
 
 /**
  * Could `visor run` take over what lives in @home now, or start what it would have to? Looks as that would, changes
- * nothing, and takes no lock that a Visor that runs might want. @program is
- * what this process was started as, argv[0]; it may be NULL. @config is taken over, also when this fails.
+ * nothing, and takes no lock that a Visor that runs might want. @config is taken over, also when this fails.
  *
  * Returns 0, with what is wrong but no hindrance in @warning; 1 if it would have to wait, as the Visor that runs
  * does already, for what @warning tells; -EPROTO if the home holds what a newer Visor wrote; -EALREADY if something

@@ -25,7 +25,9 @@ static void warn_once(Watch *watch, int error) {
         return;
     watch->warned = true;
     log_warning(
-        "watch", "inotify refuses, so changes are looked for once a second (see fs.inotify.max_user_watches)",
+        "watch",
+        "inotify refuses (see fs.inotify.max_user_watches): changes of settings and releases are looked for once a "
+        "second, and what becomes of HOME/.visor is not seen",
         field_errno(error));
 }
 
@@ -95,14 +97,23 @@ static bool is_about_process(const struct inotify_event *event) {
     return false;
 }
 
+/* By us, which is seen to, or by somebody who brings back a backup, as cp or rsync does. */
+static void private_was_written(Supervisor *supervisor, const struct inotify_event *event) {
+    if (is_about_process(event))
+        processes_keep_record(supervisor);
+    if (is_about(event, HOME_STATE_FILE))
+        switching_keep_state(supervisor);
+    if (is_about(event, HOME_LOCK_FILE))
+        reexec_write_again(supervisor);
+}
+
 /* A process keeps its lock, but of a file without a name, or one that tells of another: a new Visor would not know
  * it. */
 static int on_private(sd_event_source *source, const struct inotify_event *event, void *userdata) {
     Failure failure = {0};
     (void)source;
     if (event->mask & (IN_CLOSE_WRITE | IN_MOVED_TO)) {
-        if (is_about_process(event))
-            processes_keep_record(userdata);
+        private_was_written(userdata, event);
         return 0;
     }
     if (!is_about_process(event) && !is_about(event, HOME_STATE_FILE) && !is_about(event, HOME_LOCK_FILE))

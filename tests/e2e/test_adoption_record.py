@@ -115,3 +115,33 @@ def test_a_lock_file_that_tells_nothing_beside_the_one_that_the_node_holds(world
     visor.wait("taken over, alive")
     visor.stop()
     assert len(world.pids()) == 1
+
+
+@pytest.mark.parametrize("by_rename", [False, True], ids=["as cp does", "as rsync does"])
+def test_a_backup_that_is_brought_back_is_written_over(world, by_rename):
+    visor = world.up()
+    visor.wait("this release runs")
+    folder = world.home / ".visor"
+    files = [folder / name for name in ("state.json", "lock", "vega.lock")]
+    wait_until(lambda: '"answered":true' in files[2].read_text(), "visor has nothing more to write")
+    before = [file.read_bytes() for file in files]
+    backup = {"state.json": before[0].replace(b"answered", b"decided"),
+              "lock": f"{1:<10} {77:<20}\n{{}}".encode(),
+              "vega.lock": f"{1:<10} {77:<20}\n{{}}".encode()}
+    for file in files:
+        if by_rename:
+            part = file.with_name("part")
+            part.write_bytes(backup[file.name])
+            part.rename(file)
+        else:
+            file.write_bytes(backup[file.name])
+    for file, content in zip(files, before):
+        wait_until(lambda: file.read_bytes().rstrip() == content.rstrip(), f"{file.name} is as it was")
+    visor.wait("somebody has changed HOME/.visor/state.json")
+    found(check(world), "lock", "ok", f"a visor runs: pid {visor.pid}")
+    visor.signal(signal.SIGKILL)
+    visor.end()
+    visor = world.start()
+    visor.wait("taken over, alive")
+    visor.stop()
+    assert len(world.pids()) == 1

@@ -43,6 +43,21 @@ class TestFullDisk:
         visor.stop()
         assert len(world.pids()) == 1 and world.living() == []
 
+    def test_no_reexec_without_the_state(self, world, small_disk):
+        visor = world.up()
+        visor.wait("this release runs")
+        ballast = fill(small_disk)
+        (small_disk / "state.json").unlink()
+        fill(small_disk)  # its room as well
+        command = [VISOR, "reexec", "--home", world.home]
+        refused = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        assert refused.returncode == 86 and "No space left on device" in refused.stderr, refused
+        ballast.unlink()
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0 and (small_disk / "state.json").exists(), done
+        visor.stop()
+        assert len(world.pids()) == 1 and world.living() == []
+
     def test_what_is_written_needs_no_more_room(self, world, small_disk):
         visor = world.up()
         fill(small_disk)

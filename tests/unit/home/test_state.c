@@ -214,6 +214,32 @@ static void test_no_file_at_all(void **unused) {
     state_clear(&mine);
 }
 
+static void check_put_right(const State *state) {
+    Failure failure = {0};
+    State loaded;
+    assert_int_equal(state_keep(&home, state, &failure), 1);
+    assert_int_equal(state_keep(&home, state, &failure), 0);
+    assert_int_equal(state_load(&home, &loaded, &failure), 0);
+    assert_string_equal(loaded.release.tag, state->release.tag);
+    state_clear(&loaded);
+}
+
+static void test_what_somebody_has_changed(void **unused) {
+    (void)unused;
+    Failure failure = {0};
+    State state = {.release = {.tag = "v3"}, .folder = strdup("/v3")}, other = {.folder = (char[]){"/v2"}};
+    check_put_right(&state); /* it was removed */
+    assert_int_equal(state_save(&home, &other, &failure), 0);
+    check_put_right(&state);
+    folder_write_text(&folder, ".visor/state.json", "", 0600);
+    check_put_right(&state);
+    assert_int_equal(unlinkat(home.private_fd, HOME_STATE_FILE, 0), 0);
+    assert_int_equal(mkdirat(home.private_fd, HOME_STATE_FILE, 0700), 0);
+    assert_true(state_keep(&home, &state, &failure) < 0);
+    assert_non_null(strstr(failure.message, HOME_STATE_FILE));
+    state_clear(&state);
+}
+
 static void test_failed_save_keeps_the_old(void **unused) {
     (void)unused;
     Failure failure = {0};
@@ -239,6 +265,7 @@ int main(void) {
         home_test(test_every_truncation),
         home_test(test_zeroes_and_size),
         home_test(test_no_file_at_all),
+        home_test(test_what_somebody_has_changed),
         home_test(test_failed_save_keeps_the_old),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
