@@ -180,8 +180,8 @@ Alive survivor_look(const Home *home, ProcessName name, ProcessRecord *ret, Fail
     }
     int r = process_record_load(home, name, ret, failure);
     if (held == 0) {
-        alive = r == 0 ? look_without_lock(home, lock, ret, failure)
-                       : look_without_record(home, lock, ret, r, failure);
+        alive =
+            r == 0 ? look_without_lock(home, lock, ret, failure) : look_without_record(home, lock, ret, r, failure);
         Alive stray = alive == ALIVE_ADOPTED ? ALIVE_NOTHING : look_for_stray(home, name, ret, failure);
         return stray == ALIVE_NOTHING ? alive : stray;
     }
