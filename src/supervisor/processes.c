@@ -276,9 +276,11 @@ void processes_keep_record(Supervisor *supervisor) {
         bool same_start = record->start_ticks == 0 || found.start_ticks == record->start_ticks;
         if (is_out_of_means(r) || (r == 0 && found.pid == record->pid && same_start))
             continue;
-        log_warning(
-            PROCESS_NAME[name], "somebody has changed what its lock file tells; it is written again",
-            field_string("now", r == 0 ? "another process" : failure.message));
+        /* What has just been started has perhaps not signed yet; what is written for it is what it will write. */
+        if (r != 0 || found.pid > 0)
+            log_warning(
+                PROCESS_NAME[name], "somebody has changed what its lock file tells; it is written again",
+                field_string("now", r == 0 ? "another process" : failure.message));
         if (write_record(supervisor, name, &failure) < 0)
             tell_unwritten(supervisor);
     }
