@@ -123,7 +123,7 @@ def test_a_backup_that_is_brought_back_is_written_over(world, by_rename):
     visor.wait("this release runs")
     folder = world.home / ".visor"
     files = [folder / name for name in ("state.json", "lock", "vega.lock")]
-    wait_until(lambda: '"answered":true' in files[2].read_text(), "visor has nothing more to write")
+    wait_until(lambda: files[0].exists() and '"answered":true' in files[2].read_text(), "visor has nothing more to write")
     before = [file.read_bytes() for file in files]
     backup = {"state.json": before[0].replace(b"answered", b"decided"),
               "lock": f"{1:<10} {77:<20}\n{{}}".encode(),

@@ -4,7 +4,7 @@ import signal
 import subprocess
 
 from small_disk import can_mount, fill
-from world import VISOR
+from world import VISOR, wait_until
 
 UNWRITTEN = "what runs cannot be written down"
 
@@ -45,7 +45,7 @@ class TestFullDisk:
 
     def test_no_reexec_without_the_state(self, world, small_disk):
         visor = world.up()
-        visor.wait("this release runs")
+        wait_until((small_disk / "state.json").exists, "what runs is recorded")
         ballast = fill(small_disk)
         (small_disk / "state.json").unlink()
         fill(small_disk)  # its room as well
