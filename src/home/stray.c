@@ -18,27 +18,27 @@ typedef struct Search {
     ProcessName name;
     HomeIdentity home;
     dev_t private_device; /* HOME/.visor may be another file system */
-    uid_t owner;          /* of HOME/.visor */
+    uid_t owners[3];      /* who may have run a Visor of this home */
     ProcessRecord record;
-    bool is_newer;
+    const char *doubt;
 } Search;
 
-/*
- * To root every process of the machine shows what it holds: what a stranger could have written tells us nothing,
- * neither of a node to be waited for, nor of a program to be run.
- */
-static bool is_ours(const struct stat *file, const Search *search) {
-    return S_ISREG(file->st_mode) && !(file->st_mode & S_IWOTH) &&
-           (file->st_uid == geteuid() || file->st_uid == search->owner);
+static bool is_ours(uid_t owner, const Search *search) {
+    return owner == search->owners[0] || owner == search->owners[1] || owner == search->owners[2];
+}
+
+static bool is_process_of_ours(int proc_fd, const char *pid, const Search *search) {
+    struct stat status;
+    return fstatat(proc_fd, pid, &status, 0) == 0 && is_ours(status.st_uid, search);
 }
 
 /*
  * Only a plain file on our own disks is opened, and that it is one is asked of what the kernel has in memory: a
- * stranger's may be on a server that is dead, and keep us for ever.
+ * stranger's may be on a server that is dead, and keep us for ever. To root every process of the machine shows what
+ * it holds: a file of a stranger tells us nothing of a node to be waited for, or of a program to be run.
  */
-static int open_lock(int proc_fd, const char *pid, const Search *search) {
+static int open_lock(int proc_fd, const char *pid, const Search *search, struct stat *ret) {
     struct statx status;
-    struct stat opened;
     char path[64];
 
     (void)snprintf(path, sizeof path, "%.20s/fd/%s", pid, LOCK_NUMBER);
@@ -48,9 +48,9 @@ static int open_lock(int proc_fd, const char *pid, const Search *search) {
     if (!S_ISREG(status.stx_mode) || (device != search->home.device && device != search->private_device))
         return -EXDEV;
     _cleanup_fd_ int fd = openat(proc_fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0 || fstat(fd, &opened) < 0)
+    if (fd < 0 || fstat(fd, ret) < 0)
         return negative_errno();
-    return is_ours(&opened, search) ? TAKE_FD(fd) : -EPERM;
+    return S_ISREG(ret->st_mode) && is_ours(ret->st_uid, search) ? TAKE_FD(fd) : -EPERM;
 }
 
 static int read_record(int fd, ProcessRecord *ret) {
@@ -74,11 +74,12 @@ static bool is_itself(const ProcessRecord *record, pid_t pid) {
 static int look_for_home(int proc_fd, const char *pid, void *userdata) {
     _cleanup_process_record_ ProcessRecord record = {0};
     Search *search = userdata;
+    struct stat file;
 
     int r = lock_is_held_through(proc_fd, pid, LOCK_NUMBER);
     if (r <= 0)
         return r;
-    _cleanup_fd_ int fd = open_lock(proc_fd, pid, search);
+    _cleanup_fd_ int fd = open_lock(proc_fd, pid, search, &file);
     if (fd < 0)
         return process_unseen(fd);
     r = read_record(fd, &record);
@@ -86,8 +87,12 @@ static int look_for_home(int proc_fd, const char *pid, void *userdata) {
         return process_unseen(r);
     if (record.name != search->name || !home_identity_equal(&record.home, &search->home))
         return 0;
+    if (file.st_mode & S_IWOTH) {
+        search->doubt = "which everybody may write to: stop it";
+        return is_process_of_ours(proc_fd, pid, search);
+    }
     if (r == -EPROTO) {
-        search->is_newer = true;
+        search->doubt = "and a newer visor started it: start that one, or stop it";
     } else if (is_itself(&record, (pid_t)strtol(pid, NULL, 10))) {
         process_record_clear(&search->record);
         search->record = record;
@@ -97,12 +102,14 @@ static int look_for_home(int proc_fd, const char *pid, void *userdata) {
 }
 
 static int begin(Search *search, const Home *home, ProcessName name) {
-    struct stat status;
-    *search = (Search){.name = name};
-    if (fstat(home->private_fd, &status) < 0)
+    struct stat folder, private;
+    *search = (Search){.name = name, .doubt = "which is not the process that was started: stop it"};
+    if (fstat(home->fd, &folder) < 0 || fstat(home->private_fd, &private) < 0)
         return negative_errno();
-    search->private_device = status.st_dev;
-    search->owner = status.st_uid;
+    search->private_device = private.st_dev;
+    search->owners[0] = geteuid();
+    search->owners[1] = folder.st_uid;
+    search->owners[2] = private.st_uid;
     return home_identity(home, &search->home);
 }
 
@@ -114,7 +121,7 @@ int stray_find(const Home *home, ProcessName name, Stray *ret) {
     if (r >= 0)
         r = process_walk(look_for_home, &search, ret->holders, LOCK_HOLDERS_SHOWN);
     ret->record = search.record;
-    ret->is_newer = search.is_newer;
+    ret->doubt = search.doubt;
     ret->count = r < 0 ? 0 : (size_t)r;
     return r < 0 ? r : 0;
 }

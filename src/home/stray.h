@@ -12,8 +12,8 @@
 typedef struct Stray {
     ProcessRecord record; /* if one of the holders is the very process that it tells of; otherwise its pid is 0 */
     pid_t holders[LOCK_HOLDERS_SHOWN];
-    size_t count;  /* of all holders */
-    bool is_newer; /* one of them holds what a newer visor wrote, and nothing more is known of it */
+    size_t count;      /* of all holders */
+    const char *doubt; /* then: what there is to say of the holders, and the cure */
 } Stray;
 
 /**

@@ -98,22 +98,12 @@ static Alive look_for_stray(const Home *home, ProcessName name, ProcessRecord *r
         return ALIVE_NOTHING;
     if (record->folder && lives(record) > 0 && stray_is_held_by(home, name, record->pid) > 0)
         return ALIVE_ADOPTED;
-    if (stray.record.pid == 0 && stray.is_newer) {
-        (void)failure_set(
-            failure, 0,
-            "%s/" HOME_PRIVATE_FOLDER
-            "/%s.lock was removed or replaced while pid %d held it, which a newer visor started; start that one, or "
-            "stop the process, and visor goes on by itself",
-            home->path, PROCESS_NAME[name], (int)stray.holders[0]);
-        return ALIVE_UNKNOWN;
-    }
     if (stray.record.pid == 0) {
         (void)failure_set(
             failure, 0,
             "%s/" HOME_PRIVATE_FOLDER
-            "/%s.lock was removed or replaced while pid %d held it, which is not the "
-            "process that was started; stop it, and visor goes on by itself",
-            home->path, PROCESS_NAME[name], (int)stray.holders[0]);
+            "/%s.lock was removed or replaced while pid %d held it, %s, and visor goes on by itself",
+            home->path, PROCESS_NAME[name], (int)stray.holders[0], stray.doubt);
         return ALIVE_UNKNOWN;
     }
     process_record_clear(record);
