@@ -41,12 +41,13 @@ static int read_to_end(int fd, size_t expected_bytes, size_t limit_bytes, char *
     return 0;
 }
 
-int file_read(const char *path, size_t limit_bytes, char **ret, size_t *ret_length, Failure *failure) {
+int file_read_at(
+    int folder_fd, const char *path, size_t limit_bytes, char **ret, size_t *ret_length, Failure *failure) {
     _cleanup_fd_ int fd = -1;
     struct stat status;
 
     /* O_NONBLOCK: opening a FIFO that somebody put in the file's place must not wait for a writer. */
-    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    fd = openat(folder_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0)
         return failure_set(failure, negative_errno(), "cannot open %s: %m", path);
     if (fstat(fd, &status) < 0)
@@ -64,6 +65,10 @@ int file_read(const char *path, size_t limit_bytes, char **ret, size_t *ret_leng
     if (r < 0)
         return failure_set(failure, r, "cannot read %s: %s", path, strerror(-r));
     return 0;
+}
+
+int file_read(const char *path, size_t limit_bytes, char **ret, size_t *ret_length, Failure *failure) {
+    return file_read_at(AT_FDCWD, path, limit_bytes, ret, ret_length, failure);
 }
 
 int write_all(int fd, const char *content, size_t length) {

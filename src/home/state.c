@@ -147,15 +147,15 @@ int state_save(const Home *home, const State *state, Failure *failure) {
     return r < 0 ? failure_prefix(failure, r, "in %s/" HOME_PRIVATE_FOLDER, home->path) : 0;
 }
 
-/* By the text, not by what it means: so what was written is found equal, and nobody writes for ever. */
+/* By the text, not by what it means, and where it is written: so what was written is found equal, and nobody writes
+ * for ever. */
 int state_keep(const Home *home, const State *state, Failure *failure) {
-    _cleanup_free_ char *path = home_path(home, HOME_PRIVATE_FOLDER "/" HOME_STATE_FILE);
     _cleanup_free_ char *wanted = encode(state);
     _cleanup_free_ char *text = NULL;
     size_t length = 0;
-    if (!path || !wanted)
+    if (!wanted)
         return failure_set(failure, -ENOMEM, "cannot look at the state: out of memory");
-    int r = file_read(path, STATE_BYTES_MAX, &text, &length, failure);
+    int r = file_read_at(home->private_fd, HOME_STATE_FILE, STATE_BYTES_MAX, &text, &length, failure);
     if (r == 0 && length == strlen(wanted) && memcmp(text, wanted, length) == 0)
         return 0;
     if (is_out_of_means(r))

@@ -205,15 +205,42 @@ static int write_records(Supervisor *supervisor, Failure *failure) {
             *failure = reason;
         }
     }
-    if (result < 0)
-        tell_unwritten(supervisor);
     return result;
+}
+
+static int keep_state(Supervisor *supervisor, Failure *failure) {
+    static const char CHANGED[] = "somebody has changed HOME/.visor/" HOME_STATE_FILE "; it is written again";
+    int r = supervisor->state.folder ? state_keep(supervisor->home, &supervisor->state, failure) : 0;
+    if (r < 0)
+        switching_complain(supervisor, failure);
+    else if (r > 0 && throttle_pass(&supervisor->disk_failures, CHANGED, clock_monotonic_usec(), 60 * USEC_PER_SEC))
+        log_warning("node", CHANGED);
+    return r < 0 ? r : 0;
+}
+
+void processes_keep_state(Supervisor *supervisor) {
+    Failure failure = {0};
+    if (keep_state(supervisor, &failure) < 0)
+        tell_unwritten(supervisor);
+}
+
+int processes_write_again(Supervisor *supervisor, Failure *failure) {
+    Failure reason = {0};
+    int r = write_records(supervisor, failure);
+    int kept = keep_state(supervisor, &reason);
+    if (r >= 0 && kept < 0) {
+        *failure = reason;
+        r = kept;
+    }
+    if (r < 0)
+        tell_unwritten(supervisor);
+    return r;
 }
 
 void processes_note(Supervisor *supervisor, const NodeNote *note) {
     Failure failure = {0};
     supervisor->note = *note;
-    (void)write_records(supervisor, &failure);
+    (void)processes_write_again(supervisor, &failure);
     FAIL_POINT(NOTE_WRITTEN);
 }
 
@@ -249,18 +276,6 @@ void processes_signal_all(const Supervisor *supervisor, ProcessName name, int si
         lock_signal_holders(supervisor->home->private_fd, lock, signal_number);
     if (has_strayed(supervisor, name))
         stray_signal(supervisor->home, name, signal_number);
-}
-
-int processes_write_again(Supervisor *supervisor, Failure *failure) {
-    Failure reason = {0};
-    int r = write_records(supervisor, failure);
-    int kept = supervisor->state.folder ? state_keep(supervisor->home, &supervisor->state, &reason) : 0;
-    if (kept >= 0)
-        return r;
-    switching_complain(supervisor, &reason);
-    if (r >= 0)
-        *failure = reason;
-    return kept;
 }
 
 /* Our own writes end here, too, and find nothing to do. What could not be written is tried again by the core. */

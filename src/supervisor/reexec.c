@@ -30,6 +30,15 @@ static void complain(Supervisor *supervisor, const char *why) {
             "supervisor", "what visor does cannot be written into HOME/.visor/lock", field_string("error", why));
 }
 
+void reexec_keep_told(Supervisor *supervisor) {
+    int r = lock_sign(supervisor->inheritance->lock_fd);
+    if (r >= 0)
+        r = visor_record_write(supervisor->inheritance->lock_fd, &supervisor->reexec.told);
+    if (r < 0)
+        complain(supervisor, strerror(-r));
+    supervisor->reexec.unwritten = r < 0;
+}
+
 /* Whoever removed the file, or the folder, gets it back: an answer in a file without a name would reach nobody. */
 void reexec_write_again(Supervisor *supervisor) {
     Failure failure = {0};
@@ -37,12 +46,7 @@ void reexec_write_again(Supervisor *supervisor) {
     int r = inheritance_keep(supervisor->home, supervisor->inheritance, &failure);
     if (r < 0)
         complain(supervisor, failure.message);
-    r = lock_sign(supervisor->inheritance->lock_fd);
-    if (r >= 0)
-        r = visor_record_write(supervisor->inheritance->lock_fd, &supervisor->reexec.told);
-    if (r < 0)
-        complain(supervisor, strerror(-r));
-    supervisor->reexec.unwritten = r < 0;
+    reexec_keep_told(supervisor);
 }
 
 static void tell(Supervisor *supervisor, ReexecOutcome outcome, const char *text) {

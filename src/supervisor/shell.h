@@ -214,6 +214,9 @@ void reexec_follow(Supervisor *supervisor);
 /** Writes once more what HOME/.visor/lock tells of this Visor. Somebody may have removed it. */
 void reexec_write_again(Supervisor *supervisor);
 
+/** The same into the file that this Visor holds, and into no other: somebody has written to it. */
+void reexec_keep_told(Supervisor *supervisor);
+
 /** Visor leaves: whoever still waits for an outcome hears that. */
 void reexec_leave(Supervisor *supervisor, ExitCode code);
 void reexec_free(Reexec *reexec);
@@ -227,6 +230,8 @@ void processes_note(Supervisor *supervisor, const NodeNote *note);
 void processes_keep_private(Supervisor *supervisor);
 /** A lock file may have been written to by somebody else: if it tells of another process now, it is put right. */
 void processes_keep_record(Supervisor *supervisor);
+/** The same of the state. */
+void processes_keep_state(Supervisor *supervisor);
 
 /** Remembers the lock file that a process holds that this Visor has not started. */
 void processes_remember_lock(Supervisor *supervisor, ProcessName name);
@@ -234,7 +239,8 @@ void processes_remember_lock(Supervisor *supervisor, ProcessName name);
 /**
  * Writes once more what a new Visor must know: what the locks tell, and the state. Somebody may have removed it.
  * Returns 0, or -errno described in @failure if a living process or the state is not written down: another Visor
- * could not take it over, or would not know what it is in the middle of. That was said.
+ * could not take it over, or would not know what it is in the middle of. That was said, and is tried again while
+ * the node lives.
  */
 int processes_write_again(Supervisor *supervisor, Failure *failure);
 /** The end of a node process: for child_start() and child_adopt(). */
@@ -303,8 +309,6 @@ void switch_release(Supervisor *supervisor, const char *tag);
 
 /** Logs what the disk refused, once a minute while it stays the same. */
 void switching_complain(Supervisor *supervisor, const Failure *failure);
-/** Somebody may have written over the state: then it is put right. */
-void switching_keep_state(Supervisor *supervisor);
 
 /* Changes on disk (watch.c, reload.c). */
 void watch_start(Supervisor *supervisor);

@@ -55,15 +55,6 @@ void switching_complain(Supervisor *supervisor, const Failure *failure) {
         log_error("upgrade", failure->message);
 }
 
-void switching_keep_state(Supervisor *supervisor) {
-    Failure failure = {0};
-    int r = supervisor->state.folder ? state_keep(supervisor->home, &supervisor->state, &failure) : 0;
-    if (r > 0)
-        log_warning("node", "somebody has changed HOME/.visor/" HOME_STATE_FILE "; it is written again");
-    else if (r < 0)
-        switching_complain(supervisor, &failure);
-}
-
 void save(Supervisor *supervisor, const ReleaseRecord *record) {
     Failure failure = {0};
     int r = save_state(supervisor, record, &failure);

@@ -97,14 +97,19 @@ static bool is_about_process(const struct inotify_event *event) {
     return false;
 }
 
-/* By us, which is seen to, or by somebody who brings back a backup, as cp or rsync does. */
+/*
+ * By us, which is seen to, or by somebody who brings back a backup, as cp or rsync does. Whoever tries to take
+ * Visor's lock, as we would, has opened it for writing: that is no reason to try.
+ */
 static void private_was_written(Supervisor *supervisor, const struct inotify_event *event) {
     if (is_about_process(event))
         processes_keep_record(supervisor);
     if (is_about(event, HOME_STATE_FILE))
-        switching_keep_state(supervisor);
-    if (is_about(event, HOME_LOCK_FILE))
+        processes_keep_state(supervisor);
+    if (is_about(event, HOME_LOCK_FILE) && event->mask & IN_MOVED_TO)
         reexec_write_again(supervisor);
+    else if (is_about(event, HOME_LOCK_FILE))
+        reexec_keep_told(supervisor);
 }
 
 /* A process keeps its lock, but of a file without a name, or one that tells of another: a new Visor would not know
