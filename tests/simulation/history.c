@@ -102,11 +102,12 @@ static void heal(World *world) {
     world->network.lie_polls = 0;
     uint64_t last_usec = world->now_usec + HOURS(40);
     Network *network = &world->network;
+    uint64_t height_blocks = network_height_blocks(world);
     int n = ++network->upgrade_count;
     network->milestones[n] = (Milestone){
         .announced_usec = last_usec - MINUTES(10),
         .reached_usec = last_usec,
-        .height_blocks = network_height_blocks(world) + HOURS(40) / network->block_usec + 2,
+        .height_blocks = height_blocks + HOURS(40) / network->block_usec + 2,
     };
     world->mishaps.supplied_usec[n] = USEC_NEVER;
     world->end_usec = last_usec + HOURS(30);

@@ -52,7 +52,7 @@ static void check_first_spawn(World *world, const Action *action) {
         violate(
             world, VIOLATION_WRONG_RELEASE, "%s at block %llu", release_tag(visor->running),
             (unsigned long long)world->network.node_height_blocks);
-    const Record *record = &world->disk.durable_record;
+    const Record *record = state_file_in_place(world);
     bool decided = record->exists && !record->damaged && record->stage == STAGE_DECIDED;
     if (decided && record->release > visor->running && !visor->adopted && !visor->going_back)
         violate(

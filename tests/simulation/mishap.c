@@ -8,6 +8,7 @@ typedef enum MishapKind {
     MISHAP_VISOR_KILLED,
     MISHAP_VISOR_FROZEN,
     MISHAP_MACHINE_CRASH,
+    MISHAP_CLOCK_JUMP,
     MISHAP_SECOND_VISOR,
     MISHAP_NODE_CRASH,
     MISHAP_DATA_NODE_CRASH,
@@ -90,6 +91,13 @@ static void crash_machine(World *world) {
     world->reboot_usec = usec_add(world->now_usec, choice_spread(&world->choices, SEC(10), HOURS(10)));
     world->boot_usec = world->reboot_usec - choice_spread(&world->choices, 0, SEC(9));
     world->visor.restart_usec = world->mishaps.down_wanted ? USEC_NEVER : world->reboot_usec;
+}
+
+static void jump(World *world) {
+    uint64_t slept_usec = choice_spread(&world->choices, SEC(1), DAYS(30));
+    fault(world, FAULT_CLOCK_JUMP);
+    say(world, "the machine sleeps for %.3f s", (double)slept_usec / 1e6);
+    network_leap(world, slept_usec);
 }
 
 static void freeze(World *world) {
@@ -225,6 +233,9 @@ static void happen(World *world, MishapKind kind) {
         break;
     case MISHAP_MACHINE_CRASH:
         crash_machine(world);
+        break;
+    case MISHAP_CLOCK_JUMP:
+        jump(world);
         break;
     case MISHAP_SECOND_VISOR:
         if (world->visor.alive)

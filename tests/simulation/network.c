@@ -147,15 +147,20 @@ static Status lie(const World *world, int release, Status status) {
     return status;
 }
 
+/* At the block itself, nobody could tell a lie that says ready for another release; but it may take back what it
+ * said. */
+static Status lie_at_block(const World *world, int release, Status status) {
+    status = lie(world, release, status);
+    status.ready = false;
+    return status;
+}
+
 Status network_status(World *world) {
     Network *network = &world->network;
     network_node_follows(world);
     int release = world->processes[PROCESS_VEGA].release;
     Status status = truth(world, release);
-    if (network_node_is_done(world, release)) { /* at the block itself it only tells the truth, if late */
-        network->lie = 0;
-        return status;
-    }
+    bool at_block = network_node_is_done(world, release);
     if (network->lie_polls > 0)
         network->lie_polls--;
     else
@@ -163,9 +168,25 @@ Status network_status(World *world) {
     if (network->lie == 0 && fault_one_in(world, 60)) {
         network->lie = 1 + (int)choice_below(&world->choices, LIE_COUNT - 1);
         network->lie_polls = (unsigned)choice_spread(&world->choices, 0, 200);
-        fault(world, LIES[network->lie]);
+        fault(world, at_block ? FAULT_LIE_AT_BLOCK : LIES[network->lie]);
     }
-    return network->lie > 0 ? lie(world, release, status) : status;
+    if (network->lie == 0)
+        return status;
+    return at_block ? lie_at_block(world, release, status) : lie(world, release, status);
+}
+
+static void come_nearer(uint64_t *at_usec, uint64_t now_usec, uint64_t by_usec) {
+    if (*at_usec > now_usec)
+        *at_usec = *at_usec - now_usec > by_usec ? *at_usec - by_usec : now_usec;
+}
+
+void network_leap(World *world, uint64_t slept_usec) {
+    for (int n = 1; n <= world->network.upgrade_count; n++) {
+        Milestone *milestone = &world->network.milestones[n];
+        come_nearer(&milestone->announced_usec, world->now_usec, slept_usec);
+        come_nearer(&milestone->reached_usec, world->now_usec, slept_usec);
+        come_nearer(&milestone->published_usec, world->now_usec, slept_usec);
+    }
 }
 
 uint64_t network_due_usec(const World *world) {

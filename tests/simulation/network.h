@@ -1,7 +1,7 @@
 /*
  * The chain: which upgrades it goes through and when, how far the node's own data has come, and what the node's
- * admin RPC says of it. What is said may be late, wrong or nothing before the upgrade block; ready for another
- * release is said only when its block has really been reached.
+ * admin RPC says of it. What is said may be late, wrong or nothing, also at the upgrade block; but ready for
+ * another release is said only when its block has really been reached.
  */
 #pragma once
 
@@ -53,6 +53,12 @@ void network_node_ends(struct World *world);
 
 /** What the living core answers now. */
 Status network_status(struct World *world);
+
+/**
+ * The machine has slept for @slept_usec: its clock, which is the world's here, stood still, and the network went
+ * on. So what was still to come is nearer by that.
+ */
+void network_leap(struct World *world, uint64_t slept_usec);
 
 /** The next moment at which it has something new to say. */
 uint64_t network_due_usec(const struct World *world);

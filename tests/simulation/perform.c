@@ -74,36 +74,6 @@ static bool write_note(World *world, const NodeNote *note) {
     return written;
 }
 
-static Record record_of(const World *world, const ReleaseRecord *save) {
-    (void)world;
-    return (Record){
-        .exists = true,
-        .release = release_of_tag(save->tag),
-        .height_blocks = save->height_blocks,
-        .stage = save->stage,
-        .blocks_awaited = save->blocks_awaited,
-    };
-}
-
-static void save(World *world, const ReleaseRecord *save) {
-    invariant_save(world, save);
-    bool unknown = !save->tag[0] && world->visor.running == RELEASE_NONE;
-    bool fails = disk_is_full(world) || unknown || fault_one_in(world, 20);
-    if (fails)
-        fault(world, FAULT_SAVE);
-    Record record = record_of(world, save);
-    if (record.release == RELEASE_NONE)
-        record.release = world->visor.running; /* its binary did not tell: the folder does */
-    disk_save(world, &record, fails ? OUTCOME_FAILED : OUTCOME_DONE);
-    if (!fails)
-        world->visor.going_back = false;
-    else if (record.stage == STAGE_ANSWERED && record.release == world->visor.running)
-        world->visor.going_back = true;
-    if (!fails)
-        world->visor.recorded = record.release;
-    visor_answer(world, (Event){.type = EVENT_SAVED, .done = {.ok = !fails}});
-}
-
 static void switch_release(World *world, const char *tag) {
     int release = release_of(world, tag);
     Outcome outcome = OUTCOME_DONE;
@@ -179,7 +149,7 @@ static void reexec(World *world) {
     if (violated(world))
         return;
     bool written = world->visor.core.node.phase == NODE_WAITING || write_note(world, &world->visor.note);
-    if (!written || fault_one_in(world, 4)) {
+    if (!written || !state_file_put_back(world) || fault_one_in(world, 4)) {
         fault(world, FAULT_REEXEC_FAILS);
         visor_answer(world, (Event){.type = EVENT_REEXEC_FAILED});
         return;
@@ -336,7 +306,7 @@ void perform(World *world, const Action *action) {
         (void)write_note(world, &action->note);
         break;
     case ACTION_SAVE:
-        save(world, action->save);
+        state_file_save(world, action->save);
         break;
     case ACTION_SWITCH:
         switch_release(world, action->tag);
@@ -363,13 +333,9 @@ void perform(World *world, const Action *action) {
 /* Died between the parts of one action: the answer never comes. */
 void perform_partly(World *world, const Action *action) {
     switch ((int)action->type) {
-    case ACTION_SAVE: {
-        Record record = record_of(world, action->save);
-        if (record.release == RELEASE_NONE)
-            record.release = world->visor.running;
-        disk_save(world, &record, OUTCOME_INTERRUPTED);
+    case ACTION_SAVE:
+        state_file_save_partly(world, action->save);
         break;
-    }
     case ACTION_SWITCH:
         invariant_switch(world, release_of(world, action->tag));
         if (!violated(world))

@@ -13,6 +13,7 @@
     X(FAULT_VISOR_KILLED_WITHIN, "Visor killed within an action")                                                  \
     X(FAULT_VISOR_FROZEN, "Visor frozen")                                                                          \
     X(FAULT_MACHINE_CRASH, "machine crash")                                                                        \
+    X(FAULT_CLOCK_JUMP, "the machine sleeps: its clock stands still, the network goes on")                         \
     X(FAULT_SECOND_VISOR, "a second Visor started")                                                                \
     X(FAULT_NODE_CRASH, "core crash")                                                                              \
     X(FAULT_DATA_NODE_CRASH, "data node crash")                                                                    \
@@ -34,6 +35,7 @@
     X(FAULT_POLL_DELAY, "RPC delay")                                                                               \
     X(FAULT_POLL_HANG, "RPC hang")                                                                                 \
     X(FAULT_LIE_RETRACTED, "lie: retracted")                                                                       \
+    X(FAULT_LIE_AT_BLOCK, "lie: not ready any more")                                                               \
     X(FAULT_LIE_CHANGED, "lie: another release")                                                                   \
     X(FAULT_LIE_MOVED, "lie: another height")                                                                      \
     X(FAULT_LIE_OLD, "lie: an old tag")                                                                            \
@@ -47,6 +49,7 @@
     X(FAULT_LATE_RELEASE, "release published late")                                                                \
     X(FAULT_DISK_FULL, "disk full")                                                                                \
     X(FAULT_SAVE, "save fails")                                                                                    \
+    X(FAULT_SAVE_HALF, "save made, but called failed")                                                             \
     X(FAULT_SWITCH, "switch fails")                                                                                \
     X(FAULT_SWITCH_HALF, "switch made, but called failed")                                                         \
     X(FAULT_PLACE, "placing fails")                                                                                \

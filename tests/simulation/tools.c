@@ -39,19 +39,6 @@ void tool_poll(World *world) {
     begin(world, &visor->poll, delay_usec);
 }
 
-/* What runs and answers is recorded, however it came to run (supervisor/switching.c). */
-static void record_running(World *world) {
-    Visor *visor = &world->visor;
-    if (!visor->alive || violated(world) || !visor->core.processes[PROCESS_VEGA].ready ||
-        !visor->core.upgrade.facts.running_known || visor->recorded == visor->running || disk_is_full(world) ||
-        fault_one_in(world, 10))
-        return;
-    say(world, "recorded: %s runs", release_tag(visor->running));
-    visor->recorded = visor->running;
-    Record record = {.exists = true, .release = visor->running, .stage = STAGE_ANSWERED};
-    disk_save(world, &record, OUTCOME_DONE);
-}
-
 void tool_poll_ends(World *world) {
     Visor *visor = &world->visor;
     visor->poll.running = false;
@@ -75,7 +62,7 @@ void tool_poll_ends(World *world) {
                    .type = EVENT_POLL_ANSWERED,
                    .poll = {status.has_release, status.tag, status.height_blocks, status.ready},
                });
-    record_running(world);
+    state_file_record_running(world);
 }
 
 void tool_ask_version(World *world) {

@@ -53,6 +53,7 @@ void visor_become(World *world, bool anew) {
         .watched = RELEASE_NONE,
         .told = RELEASE_NONE,
         .folder_notice_usec = USEC_NEVER,
+        .put_back_usec = USEC_NEVER,
         .exit_notice_usec = {USEC_NEVER, USEC_NEVER},
         .answering_since_usec = USEC_NEVER,
         .ready_since_usec = USEC_NEVER,

@@ -86,6 +86,8 @@ typedef struct Visor {
     bool completed;  /* and that was told */
     int told;        /* the last release of which it told that */
     bool adopted;
+    Record in_place; /* what it holds to be the record, while another is on the disk */
+    uint64_t put_back_usec;
     bool going_back;      /* the record could not be written back when an upgrade was called off */
     bool data_node_tried; /* since this start of the core */
     uint64_t ready_since_usec;
@@ -143,6 +145,13 @@ void perform(struct World *world, const Action *action);
 /** Dies in the middle of @action: done, half done or not. */
 void perform_partly(struct World *world, const Action *action);
 
+void state_file_save(struct World *world, const ReleaseRecord *save);
+void state_file_save_partly(struct World *world, const ReleaseRecord *save);
+void state_file_record_running(struct World *world);
+/** A save that was made, but called failed, is noticed and undone; false if that fails, too, and is tried again. */
+bool state_file_put_back(struct World *world);
+/** What Visor has made durable, as far as it knows. */
+const Record *state_file_in_place(const struct World *world);
 void visor_answer(struct World *world, Event event);
 void visor_become(struct World *world, bool anew);
 void visor_leave(struct World *world, ExitCode code);

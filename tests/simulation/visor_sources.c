@@ -13,6 +13,7 @@ typedef enum Source {
     SOURCE_FETCH,
     SOURCE_REHEARSAL,
     SOURCE_FOLDER,
+    SOURCE_RECORD,
     SOURCE_DEADLINE,
 } Source;
 
@@ -43,6 +44,8 @@ static uint64_t source_due_usec(const World *world, Source source) {
         return tool_due_usec(&visor->rehearsal);
     case SOURCE_FOLDER:
         return visor->folder_notice_usec;
+    case SOURCE_RECORD:
+        return visor->put_back_usec;
     case SOURCE_DEADLINE:
         break;
     }
@@ -125,6 +128,9 @@ void visor_advance(World *world) {
     case SOURCE_FOLDER:
         visor->folder_notice_usec = USEC_NEVER;
         visor_dispatch(world, (Event){.type = EVENT_FOLDER_CHANGED});
+        break;
+    case SOURCE_RECORD:
+        (void)state_file_put_back(world);
         break;
     case SOURCE_DEADLINE:
         visor_dispatch(world, (Event){.type = EVENT_DEADLINE});
