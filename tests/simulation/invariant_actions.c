@@ -315,6 +315,8 @@ void invariant_exit(World *world, ExitCode code) {
         violate(world, VIOLATION_LEFT_ALIVE, "left with %d", (int)code);
     if (code == EXIT_CODE_OK && !visor->stop_asked)
         violate(world, VIOLATION_SENSELESS, "left without being asked to");
+    if (visor->unsaved_usec != 0 && visor->unsaved_usec != world->now_usec)
+        violate(world, VIOLATION_NOT_NOTED, "left without a last try to save what was not saved");
     if (code == EXIT_CODE_NODE_FAILED && !visor->gave_up &&
         visor->restarts_used < visor->core.settings.max_restarts)
         violate(world, VIOLATION_BUDGET, "gave up after %llu restarts", (unsigned long long)visor->restarts_used);

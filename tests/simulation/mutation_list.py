@@ -64,6 +64,22 @@ MUTATIONS = [
     Mutation("spawn-then-note", "node.c", "    action->spawn.height_blocks = height_blocks;\n",
              "    action->spawn.height_blocks = height_blocks;\n    node->started_usec = step->now_usec + 1;\n",
              "what is noted is not what is started"),
+    Mutation("start-then-note", "node.c",
+             "    node_note(step);\n    step_report(step, (Report){.kind = REPORT_STARTING, .height_blocks = height_blocks});\n"
+             "    Action *action = step_do(step, ACTION_SPAWN);\n    action->spawn.name = PROCESS_VEGA;\n"
+             "    action->spawn.height_blocks = height_blocks;\n",
+             "    step_report(step, (Report){.kind = REPORT_STARTING, .height_blocks = height_blocks});\n"
+             "    Action *action = step_do(step, ACTION_SPAWN);\n    action->spawn.name = PROCESS_VEGA;\n"
+             "    action->spawn.height_blocks = height_blocks;\n    node_note(step);\n",
+             "killed in between, Visor leaves a node that is noted as the last one was"),
+    Mutation("data-node-then-core", "node.c", "    action->spawn.name = PROCESS_VEGA;\n",
+             "    action->spawn.name = PROCESS_DATA_NODE;\n", "the data node is started before its core"),
+    Mutation("leave-then-save", "node.c",
+             "    record_save_at_last(step);\n    node_enter(step, NODE_ENDED);\n    step_do(step, ACTION_CANCEL_TOOLS);\n"
+             "    step_do(step, ACTION_EXIT)->exit_code = code;\n",
+             "    node_enter(step, NODE_ENDED);\n    step_do(step, ACTION_CANCEL_TOOLS);\n"
+             "    step_do(step, ACTION_EXIT)->exit_code = code;\n    record_save_at_last(step);\n",
+             "Visor leaves before it has written what it still had to"),
     Mutation("stop-unnoted", "node.c", "    node_enter(step, NODE_STOPPING);\n    node_note(step);\n", "    node_enter(step, NODE_STOPPING);\n",
              "a new Visor takes a node that is being stopped for a wanted one"),
     Mutation("stop-then-note", "node.c",
@@ -174,6 +190,9 @@ MUTATIONS = [
              "the new release inherits the old one's failures"),
     Mutation("abort-committed", "switchover.c", "    upgrade->facts.committed = false;\n    upgrade->facts.stopped = false;\n    upgrade->facts.ready = false;\n",
              "    upgrade->facts.stopped = false;\n    upgrade->facts.ready = false;\n", "after an upgrade that was called off nothing moves any more"),
+    Mutation("switch-then-proof", "switchover.c", "    step_do(step, ACTION_CHECK_PROOF)->tag = upgrade->tag;\n",
+             "    step_do(step, ACTION_SWITCH)->tag = upgrade->tag;\n    step_do(step, ACTION_CHECK_PROOF)->tag = upgrade->tag;\n",
+             "what is switched to is looked at when it is too late"),
     Mutation("abort-unsaved", "switchover.c", "    record_save(step, upgrade->former, 0, STAGE_ANSWERED);\n", "",
              "an upgrade that was called off is still on record as decided"),
     Mutation("abort-although-proven", "switchover.c", "    if (proven)\n        step_do(step, ACTION_SWITCH)", "    if (!proven)\n        step_do(step, ACTION_SWITCH)",
@@ -203,6 +222,8 @@ MUTATIONS = [
     Mutation("fetch-uncancelled", "fetch_plan.c", "    fetch->running = false;\n    step_do(step, ACTION_CANCEL_FETCH);\n", "    fetch->running = false;\n",
              "two fetches at once"),
     # Becoming another binary.
+    Mutation("reexec-then-cancel", "handover.c", "    interrupt(step);\n    step_do(step, ACTION_REEXEC);\n",
+             "    step_do(step, ACTION_REEXEC);\n    interrupt(step);\n", "the new binary does not know what the old one asked"),
     Mutation("reexec-at-any-time", "handover.c", "return core->node.phase == NODE_WAITING || (is_up", "return core->node.phase != NODE_IDLE || (is_up",
              "Visor becomes another binary in the middle of a stop"),
     Mutation("reexec-with-tools", "handover.c", "    step_do(step, ACTION_CANCEL_TOOLS);\n", "", "tools of the old binary run on"),

@@ -23,12 +23,16 @@ static bool is_out_of_place(const World *world) {
 /* It is on the disk, but Visor was told that it is not. There must be one that can be put back. */
 static Outcome fail(World *world, bool can_be_half) {
     Visor *visor = &world->visor;
-    bool half = can_be_half && world->disk.record.exists && !world->disk.record.damaged && fault_below(world, 2) == 1;
+    bool half =
+        can_be_half && world->disk.record.exists && !world->disk.record.damaged && fault_below(world, 2) == 1;
     fault(world, half ? FAULT_SAVE_HALF : FAULT_SAVE);
     if (half && !is_out_of_place(world)) {
         visor->in_place = world->disk.record;
         visor->put_back_usec = world->now_usec;
     }
+    /* What is wrong on the disk matters most to the next Visor, and that may come before the next try. */
+    if ((world->mishaps.mask & 1) != 0 && fault_below(world, 3) == 1)
+        visor->actions_to_death = 1 + choice_below(&world->choices, 3);
     return half ? OUTCOME_HALF : OUTCOME_FAILED;
 }
 
@@ -40,6 +44,7 @@ void state_file_save(World *world, const ReleaseRecord *save) {
     bool fails = full || fault_one_in(world, 20);
     Record record = record_of(world, save);
     disk_save(world, &record, fails ? fail(world, !full) : OUTCOME_DONE);
+    visor->unsaved_usec = fails && record.stage != STAGE_DECIDED ? world->now_usec : 0;
     if (!fails) {
         visor->going_back = false;
         visor->recorded = record.release;

@@ -3,12 +3,18 @@
 import datetime
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
 import pytest
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+from mutation_list import MUTATIONS  # noqa: E402
+from mutations import Bench  # noqa: E402
+
 PARTS = 6  # of the mutations, one a day
 
 
@@ -55,11 +61,23 @@ def test_a_share_of_the_mutations():
     assert done.returncode == 0, done.stdout
 
 
+def test_a_failing_seed_is_told_and_shrunk(tmp_path):
+    """Alone it fails in the same way, and a much shorter history of few faults does so, too."""
+    number, mutation = next(item for item in enumerate(MUTATIONS) if item[1].name == "leave-then-save")
+    program = Bench(tmp_path).mutate(number, mutation)
+    many = run(program, "--seeds", 20000)
+    failure = re.search(r"^seed (\d+) violates (\w+): .*$", many.stdout, flags=re.M)
+    before, after = map(int, re.search(r"^shrunk from (\d+) choices to (\d+):$", many.stdout, flags=re.M).groups())
+    told = many.stdout[many.stdout.index("\nshrunk from") :].splitlines()
+    assert many.returncode == 1 and after < before, many.stdout[:2000]
+    assert f"VIOLATED {failure[2]}:" in "\n".join(told)
+    alone = run(program, failure[1])
+    assert alone.returncode == 1 and failure[0] in alone.stdout
+    assert len(told) < len(alone.stdout.splitlines())
+
+
 def test_every_mutation_can_be_made():
     """The list is in step with the core."""
-    sys.path.insert(0, str(HERE))
-    from mutation_list import MUTATIONS  # pylint: disable=import-outside-toplevel
-
     core = HERE.parent.parent / "src" / "core"
     stale = [mutation.name for mutation in MUTATIONS
              if (core / mutation.file).read_text(encoding="utf-8").count(mutation.old) != 1]

@@ -28,7 +28,7 @@
     X(VIOLATION_WRONG_HEIGHT, "4c", "the upgrade height is used until its release has answered, and never after")  \
     X(VIOLATION_WRONG_RECORD, "4d", "what is recorded of a release is so")                                         \
     X(VIOLATION_HEALTHY_SIGNALLED, "5a", "a healthy node that is wanted gets no signal")                           \
-    X(VIOLATION_BUDGET, "5b", "no more restarts than the budget has, also over the death of Visor")                \
+    X(VIOLATION_BUDGET, "5b", "no more restarts than the budget has, also if the node outlives a Visor")           \
     X(VIOLATION_ADOPTED_ANEW, "5c", "an adopted node keeps its restarts, start, height and answer")                \
     X(VIOLATION_NOT_NOTED, "5d", "what a new Visor must know is noted before the action it is about")              \
     X(VIOLATION_NO_DEADLINE, "6a", "every wait has a deadline or a named answer")                                  \

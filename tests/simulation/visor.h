@@ -88,8 +88,9 @@ typedef struct Visor {
     bool adopted;
     Record in_place; /* what it holds to be the record, while another is on the disk */
     uint64_t put_back_usec;
-    bool going_back;      /* the record could not be written back when an upgrade was called off */
-    bool data_node_tried; /* since this start of the core */
+    uint64_t unsaved_usec; /* when the last try failed to save what a release came to; 0 = it did not */
+    bool going_back;       /* the record could not be written back when an upgrade was called off */
+    bool data_node_tried;  /* since this start of the core */
     uint64_t ready_since_usec;
     uint64_t restarting_usec;
     NodeReason inherited; /* why an earlier Visor, or its death, was stopping what was adopted */
