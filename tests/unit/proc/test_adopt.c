@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 
 static sd_event *event;
 static bool ended;
@@ -217,6 +218,32 @@ static void test_stranger(void **unused) {
     }
 }
 
+static bool kernel_tells(void) {
+    struct utsname name;
+    int major = 0, minor = 0;
+    assert_int_equal(uname(&name), 0);
+    assert_int_equal(sscanf(name.release, "%d.%d", &major, &minor), 2);
+    return major > 6 || (major == 6 && minor >= 15);
+}
+
+/* Reaped before we look, as by an init that is quick. */
+static void test_end_of_a_reaped_stranger(void **unused) {
+    (void)unused;
+    how = (ChildEnd){0};
+    Stranger stranger = start_stranger(true);
+    Child *child = adopt(stranger.pid);
+    _cleanup_fd_ int pid_fd = (int)syscall(SYS_pidfd_open, stranger.pid, 0);
+    struct pollfd reaped = {.fd = pid_fd};
+    assert_int_equal(kill(stranger.pid, SIGKILL), 0);
+    if (kernel_tells())
+        assert_int_equal(poll(&reaped, 1, 20000), 1);
+    loop_until(event, &ended);
+    check_end(true, SIGKILL);
+    assert_false(how.unknown && kernel_tells());
+    (void)child_free(child);
+    end_stranger(&stranger);
+}
+
 /* proc(5): the signals that wait for the process, as a mask. */
 static bool was_signalled(pid_t pid) {
     char path[64], line[256];
@@ -299,6 +326,7 @@ int main(void) {
         adopt_test(test_who_is_not_there),
         adopt_test(test_the_living_are_left_alone),
         adopt_test(test_stranger),
+        adopt_test(test_end_of_a_reaped_stranger),
         adopt_test(test_group_of_a_living_stranger),
         adopt_test(test_group_of_a_dead_stranger),
         adopt_test(test_stranger_that_becomes_ours),
