@@ -5,7 +5,7 @@
 
 One Visor, never restarted; polls every 10 ms, which takes 17 minutes for 100,000 of them, and upgrades one after the other.
 Every tenth of the way a row is printed. Leaves with 1 if there are more descriptors at the end than after the first tenth,
-or more than 512 kB of memory that are not of a file, or more history than its two files may hold. At this pace the history
+or more than 64 kB more of memory that is not of a file, or more history than its two files may hold. At this pace the history
 leaves out most: of one kind of event it keeps 30 lines a minute.
 """
 
@@ -19,7 +19,7 @@ import time
 from common import finish, load_world, status
 from reexec import timer_reads
 
-GROWTH_KIB_MAX = 512
+GROWTH_KIB_MAX = 64
 HISTORY_BYTES_MAX = 2 * 1024 * 1024  # HISTORY_FILE_MAX_BYTES of src/home/history.h, of two files
 
 

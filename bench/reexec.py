@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """`visor reexec`, many times, while the node is polled every 10 ms: does it miss the end of a child, is the node touched?
 
-    bench/reexec.py BUILD_FOLDER [--times 1000] [--kill-every 100]
+    bench/reexec.py BUILD_FOLDER [--times 1000] [--kill-every 10]
 
 Every so often the node is killed at a random moment of a reexec: its end has to be seen, with its signal, and it has to be
 restarted once. In between its pid has to stay. Leaves with 1 if any of that is not so.
@@ -19,6 +19,7 @@ import time
 
 from common import finish, load_world, show
 
+KILLED_WITHIN_SECONDS = 0.15  # of the request: in the rehearsal, about the exec, or just after it
 
 def timer_reads(pid):
     """How often Visor's timer has elapsed: with nothing else to do, once a poll."""
@@ -51,7 +52,7 @@ class Reexecs:
         began = time.monotonic()
         with self.ask() as asking:
             if kill:
-                time.sleep(self.random.random() * 0.03)
+                time.sleep(self.random.random() * KILLED_WITHIN_SECONDS)
                 os.kill(self.pid, 9)
             told = asking.communicate(timeout=60)[0]
         if asking.returncode != 0:
@@ -82,7 +83,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("--times", type=int, default=1000)
-    parser.add_argument("--kill-every", type=int, default=100)
+    parser.add_argument("--kill-every", type=int, default=10)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     world = load_world(options.build.resolve())

@@ -209,19 +209,20 @@ static int write_records(Supervisor *supervisor, Failure *failure) {
 }
 
 static int keep_state(Supervisor *supervisor, Failure *failure) {
-    static const char CHANGED[] = "somebody has changed HOME/.visor/" HOME_STATE_FILE "; it is written again";
     int r = supervisor->state.folder ? state_keep(supervisor->home, &supervisor->state, failure) : 0;
     if (r < 0)
         switching_complain(supervisor, failure);
-    else if (r > 0 && throttle_pass(&supervisor->disk_failures, CHANGED, clock_monotonic_usec(), 60 * USEC_PER_SEC))
-        log_warning("node", CHANGED);
-    return r < 0 ? r : 0;
+    return r;
 }
 
 void processes_keep_state(Supervisor *supervisor) {
+    static const char CHANGED[] = "somebody has changed HOME/.visor/" HOME_STATE_FILE "; it is written again";
     Failure failure = {0};
-    if (keep_state(supervisor, &failure) < 0)
+    int r = keep_state(supervisor, &failure);
+    if (r < 0)
         tell_unwritten(supervisor);
+    else if (r > 0 && throttle_pass(&supervisor->disk_failures, CHANGED, clock_monotonic_usec(), 60 * USEC_PER_SEC))
+        log_warning("node", CHANGED);
 }
 
 int processes_write_again(Supervisor *supervisor, Failure *failure) {
