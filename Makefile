@@ -27,7 +27,7 @@ test:
 
 fuzz:
 	@scripts/setup test
-	@scripts/fuzz $(BUILD) $(SECONDS)
+	@scripts/fuzz $(BUILD) $(SECONDS) $(TARGETS)
 
 valgrind:
 	@scripts/setup valgrind

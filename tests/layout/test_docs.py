@@ -1,5 +1,6 @@
 """What the documents count, and how they are marked up."""
 
+import ast
 import pathlib
 import re
 
@@ -25,6 +26,12 @@ def test_the_invariants_are_counted():
 def test_the_fail_points_are_counted():
     points = re.findall(r"^\s*X\([A-Z_]+\b", text("src/base/fail_point.h"), flags=re.M)
     assert counted("docs/reliability.md", "named points of its way") == len(points) > 0
+
+
+def test_the_scenarios_are_counted():
+    passed = re.search(r"^PASSED = (\{.*?^\})", text("tests/e2e/test_fail_points.py"), flags=re.M | re.S)
+    scenarios = ast.literal_eval(passed[1])
+    assert counted("docs/reliability.md", "deaths in them") == sum(len(points.split()) for points in scenarios.values()) > 0
 
 
 def test_no_sample_is_swallowed_by_a_list():
