@@ -71,6 +71,20 @@ def test_the_core_is_pure():
     assert not wrong
 
 
+def test_a_jump_of_the_wall_clock_decides_nothing():
+    """It is written down, or makes something unique; what supervises a node goes by the monotonic clock."""
+    tells = {"history.c", "log.c", "marker.c", "state.c", "clock.c", "inspection.c", "command_run.c", "command_reexec.c",
+             "check_auto_install.c"}
+    wrong = [
+        str(path.relative_to(ROOT))
+        for layer in RESIDENT
+        for path in sources(f"src/{layer}/*.c")
+        if re.search(r"\bclock_realtime\w*|\bCLOCK_REALTIME\w*|\b(time|gettimeofday)\s*\(", code(path))
+        and path.name not in tells
+    ]
+    assert not wrong
+
+
 def test_there_is_one_fork_a_program():
     forks = [
         str(path.relative_to(ROOT))
