@@ -3,9 +3,10 @@
 
     tests/e2e/allocations.py BUILD_FOLDER [--every 1] [--seed 1]
 
-A life is played (a start, a living node that is taken over, or a reexec; then polls, changed settings, an upgrade and a
-stop) with the Nth allocation of Visor failing (tests/faults/allocation.c), and sometimes some more after it. Visor goes on, or leaves with a code that its manual knows; never by a
-signal. The next Visor takes over what lives, or starts it, and the upgrade gets through. --every 10: each tenth N.
+A life is played (a start, a living node that is taken over, a reexec, or a data node that dies, whose segments are asked
+for; then polls, changed settings, an upgrade and a stop) with the Nth allocation of Visor failing
+(tests/faults/allocation.c), and sometimes some more after it. Visor goes on, or leaves with a code that its manual knows;
+never by a signal. The next Visor takes over what lives, or starts it, and the upgrade gets through. --every 10: each tenth N.
 """
 
 import argparse
@@ -35,7 +36,7 @@ EXIT_CODES = {int(number) for number in re.findall(
     r"^    X\(EXIT_CODE_\w+, (\d+),", (ROOT / "src" / "base" / "exit_code.h").read_text(), re.M)}
 GENESIS = "v1.0.0"
 COUNTS = [1, 1, 1, 2, 5, 20]
-LIVES = ["start", "adoption", "reexec"]
+LIVES = ["start", "adoption", "reexec", "restart"]
 
 
 class Allocations:
@@ -46,6 +47,8 @@ class Allocations:
         self.folder = folder
         self.world = World(folder, stamps, PLAIN_BUILD)
         self.counter = folder / "counter"
+        self.world.has_data_node = life == "restart"
+        self.world.run_config("genesis")
         self.world.release(NEW, NEW)
         self.world.write_config(restartsDelaySeconds=0, rpc={"pollIntervalMilliseconds": 20})
         self.outcomes = collections.Counter()
@@ -76,6 +79,19 @@ class Allocations:
             raise AssertionError("visor reexec gets no answer") from None
         return visor.process.poll() is None
 
+    def restart(self, until):
+        """The data node dies, and Visor asks for its segments before it starts both again."""
+        world = self.world
+        if until(lambda: world.pids("data-node"), "the data node"):
+            os.kill(world.pids("data-node")[0], signal.SIGKILL)
+        return until(lambda: len(world.pids()) > 1, "the restart")
+
+    def go_through(self, visor, until):
+        """What this life is about. Is Visor still there?"""
+        if self.life == "reexec":
+            return self.reexec(visor)
+        return self.life != "restart" or self.restart(until)
+
     def play(self, at, count):
         """Plays the scenario as far as Visor comes; returns its exit code."""
         self.start_anew()
@@ -87,7 +103,7 @@ class Allocations:
             wait_until(lambda: look() or visor.process.poll() is not None, lambda: f"{what}:\n{visor.text()}")
             return visor.process.poll() is None
         begun = "taken over, alive" if self.life == "adoption" else "the node answers"
-        if until(lambda: visor.said(begun), begun) and (self.life != "reexec" or self.reexec(visor)):
+        if until(lambda: visor.said(begun), begun) and self.go_through(visor, until):
             world.write_config(restartsDelaySeconds=1)
             visor.signal(signal.SIGHUP)
             now_at_the_block(world)
