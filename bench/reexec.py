@@ -21,6 +21,7 @@ from common import finish, load_world, show
 
 KILLED_WITHIN_SECONDS = 0.15  # of the request: in the rehearsal, about the exec, or just after it
 
+
 def timer_reads(pid):
     """How often Visor's timer has elapsed: with nothing else to do, once a poll."""
     for line in pathlib.Path(f"/proc/{pid}/io").read_text().splitlines():

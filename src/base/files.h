@@ -20,9 +20,9 @@
  */
 MUST_USE int file_read(const char *path, size_t limit_bytes, char **ret, size_t *ret_length, Failure *failure);
 
-/** The same of the file @name in the folder @folder_fd. */
+/** The same of a @path that begins in the folder @folder_fd. */
 MUST_USE int
-file_read_at(int folder_fd, const char *name, size_t limit_bytes, char **ret, size_t *ret_length, Failure *failure);
+file_read_at(int folder_fd, const char *path, size_t limit_bytes, char **ret, size_t *ret_length, Failure *failure);
 
 /**
  * Replaces the file @name in the folder @folder_fd by @content: temporary file, fsync, rename, fsync of the folder.

@@ -88,7 +88,7 @@ static int look_for_home(int proc_fd, const char *pid, void *userdata) {
     if (record.name != search->name || !home_identity_equal(&record.home, &search->home))
         return 0;
     if (file.st_mode & S_IWOTH) {
-        search->doubt = "which everybody may write to: stop it";
+        search->doubt = "and everybody may write to that file: stop that process";
         return is_process_of_ours(proc_fd, pid, search);
     }
     if (r == -EPROTO) {

@@ -184,7 +184,7 @@ Alive survivor_look(const Home *home, ProcessName name, ProcessRecord *ret, Fail
 /* A wrapper may have closed the lock: then the record has its pid, if it is of this home and lives. */
 static size_t find_recorded(const Home *home, ProcessName name, pid_t *ret) {
     _cleanup_process_record_ ProcessRecord record = {0};
-    if (process_record_load(home, name, &record, NULL) < 0 && record.pid == 0)
+    if (process_record_load(home, name, &record, NULL) < 0 && record.pid == 0) /* else it is signed, at least */
         return 0;
     bool found = lives(&record) > 0 && !is_of_another_home(home, &record);
     if (found)

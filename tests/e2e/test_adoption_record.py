@@ -13,6 +13,13 @@ from world import alive, wait_until
 LATER = ("process", "homeDevice", "homeInode")
 
 
+def next_one_takes_over(world):
+    visor = world.start()
+    visor.wait("taken over, alive")
+    visor.stop()
+    assert len(world.pids()) == 1
+
+
 def test_what_an_older_visor_wrote_is_completed(world_with_data_node):
     world = world_with_data_node
     visor = world.up()
@@ -82,10 +89,7 @@ def test_a_lock_that_somebody_has_written_to_is_put_right(world):
     wait_until(lambda: int(lock.read_text().split()[0]) == world.pids()[0], "it tells of the node again")
     visor.signal(signal.SIGKILL)
     visor.end()
-    visor = world.start()
-    visor.wait("taken over, alive")
-    visor.stop()
-    assert len(world.pids()) == 1
+    next_one_takes_over(world)
 
 
 def test_a_check_knows_the_node_whose_lock_file_was_made_anew(world):
@@ -111,10 +115,7 @@ def test_a_lock_file_that_tells_nothing_beside_the_one_that_the_node_holds(world
     visor.end()
     lock.write_text(lock.read_text()[:32] + text)
     found(check(world), "lock", "warning", f"a vega process is alive without a visor: pid {world.pids()[0]}")
-    visor = world.start()
-    visor.wait("taken over, alive")
-    visor.stop()
-    assert len(world.pids()) == 1
+    next_one_takes_over(world)
 
 
 @pytest.mark.parametrize("by_rename", [False, True], ids=["as cp does", "as rsync does"])
@@ -141,7 +142,4 @@ def test_a_backup_that_is_brought_back_is_written_over(world, by_rename):
     found(check(world), "lock", "ok", f"a visor runs: pid {visor.pid}")
     visor.signal(signal.SIGKILL)
     visor.end()
-    visor = world.start()
-    visor.wait("taken over, alive")
-    visor.stop()
-    assert len(world.pids()) == 1
+    next_one_takes_over(world)

@@ -233,8 +233,8 @@ static void test_what_somebody_has_changed(void **unused) {
     check_put_right(&state);
     folder_write_text(&folder, ".visor/state.json", "", 0600);
     check_put_right(&state);
-    assert_int_equal(
-        renameat(home.fd, ".visor", home.fd, "moved"), 0); /* where it is written is where it is looked */
+    /* In a home that was moved it is looked for where it is written. */
+    assert_int_equal(renameat(home.fd, ".visor", home.fd, "moved"), 0);
     assert_int_equal(state_keep(&home, &state, &failure), 0);
     assert_int_equal(renameat(home.fd, "moved", home.fd, ".visor"), 0);
     assert_int_equal(unlinkat(home.private_fd, HOME_STATE_FILE, 0), 0);
