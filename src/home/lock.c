@@ -117,30 +117,47 @@ int lock_unsign(int fd) {
     return lock_sign_for(fd, 0, 0);
 }
 
-int lock_write_text(int fd, const char *text) {
-    _cleanup_free_ char *padded = NULL;
+/* For a text, in the file as it is; 0 = it is new, or longer than anybody could read it, and cut off. */
+static int find_room(int fd, size_t *ret) {
     struct stat status;
-    size_t length = strlen(text), room = TEXT_BYTES_LEAST;
-
+    *ret = 0;
     if (fstat(fd, &status) < 0)
         return negative_errno();
-    if (length > TEXT_BYTES_MOST)
-        return -EFBIG;
-    if (status.st_size > SIGNATURE_BYTES && (uint64_t)status.st_size <= SIGNATURE_BYTES + TEXT_BYTES_MOST)
-        room = (size_t)status.st_size - SIGNATURE_BYTES;
-    else if (status.st_size > SIGNATURE_BYTES && ftruncate(fd, SIGNATURE_BYTES) < 0) /* nobody could read it */
-        return negative_errno();
-    if (room < length)
-        room = length;
-    padded = malloc(room);
-    if (!padded)
-        return -ENOMEM;
-    memset(padded, ' ', room);
-    memcpy(padded, text, length);
-    ssize_t written = pwrite(fd, padded, room, SIGNATURE_BYTES);
+    if (status.st_size <= SIGNATURE_BYTES)
+        return 0;
+    if ((uint64_t)status.st_size > SIGNATURE_BYTES + TEXT_BYTES_MOST)
+        return ftruncate(fd, SIGNATURE_BYTES) < 0 ? negative_errno() : 0;
+    *ret = (size_t)status.st_size - SIGNATURE_BYTES;
+    return 0;
+}
+
+static int write_text(int fd, const char *text, size_t length, size_t offset) {
+    ssize_t written = pwrite(fd, text, length, (off_t)(SIGNATURE_BYTES + offset));
     if (written < 0)
         return negative_errno();
-    return (size_t)written == room ? 0 : -ENOSPC;
+    return (size_t)written == length ? 0 : -ENOSPC;
+}
+
+int lock_write_text(int fd, const char *text) {
+    _cleanup_free_ char *padded = NULL;
+    size_t length = strlen(text), room = 0;
+
+    int r = length > TEXT_BYTES_MOST ? -EFBIG : find_room(fd, &room);
+    if (r < 0)
+        return r;
+    size_t wanted = room > 0 ? room : TEXT_BYTES_LEAST;
+    if (wanted < length)
+        wanted = length;
+    padded = malloc(wanted);
+    if (!padded)
+        return -ENOMEM;
+    memset(padded, ' ', wanted);
+    if (room > 0 && room < wanted) /* with blanks, so that a full disk is met before the text there is touched */
+        r = write_text(fd, padded, wanted - room, room);
+    if (r < 0)
+        return r;
+    memcpy(padded, text, length);
+    return write_text(fd, padded, wanted, 0);
 }
 
 static char *text_of(const char *content, size_t length) {

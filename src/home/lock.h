@@ -62,7 +62,8 @@ typedef struct LockNote {
 /**
  * Writes @text into the lock file that is open as @fd (held by anybody), over the last one. Overwritten in place
  * and padded, so it needs no space on a full disk after the first time. It is not made durable: it is about
- * processes, and those do not outlive the machine's memory. Returns 0 or -errno.
+ * processes, and those do not outlive the machine's memory. Returns 0 or -errno; what was there is still there if
+ * the disk is full.
  */
 MUST_USE int lock_write_text(int fd, const char *text);
 
