@@ -11,11 +11,6 @@ import pytest
 from world import DEADLINE_FACTOR, alive, upgraded, wait_until
 
 
-def kill(visor):
-    visor.signal(signal.SIGKILL)
-    visor.end()
-
-
 def lock(world, process="vega"):
     return world.home / ".visor" / f"{process}.lock"
 
@@ -42,7 +37,7 @@ def test_the_living_node_is_taken_over(world_with_data_node):
     world = world_with_data_node
     pids = world.pids() + world.pids("data-node") if world.up() else []
     for _ in range(3):
-        kill(world.visors[-1])
+        world.visors[-1].kill()
         visor = successor(world)
         assert {line["pid"] for line in visor.said("taken over, alive")} == {*world.pids(), *world.pids("data-node")}
     assert len(world.pids()) == 1 and len(world.pids("data-node")) == 1 and all(alive(pid) for pid in pids)
@@ -59,14 +54,14 @@ def test_the_restart_budget_goes_on(world):
         visor.wait("the node will be restarted", restart=str(restart))
         wait_until(lambda: len(world.pids()) == restart + 1 and record(world)["answered"] and
                    lock(world).read_text().split()[0] == str(world.pids()[-1]), "it is on record that the node answers")
-        kill(visor)
+        visor.kill()
         visor = successor(world)
     os.kill(world.pids()[-1], signal.SIGKILL)
     assert visor.end() == 69 and visor.said("maxNumberOfRestarts is used up")
 
 
 def test_the_end_of_an_adopted_node_is_seen(world):
-    kill(world.up())
+    world.up().kill()
     visor = successor(world)
     pid = world.pids()[0]
     os.kill(pid, signal.SIGKILL)
@@ -83,7 +78,7 @@ def test_killed_while_the_old_node_stops(world):
     world.upgrade_at(("v1.1.0", 50))
     visor = world.up()
     visor.wait("sent SIGTERM")
-    kill(visor)
+    visor.kill()
     visor = world.start()
     visor.wait("an earlier visor began this upgrade")
     assert visor.wait("the upgrade is complete", tag="v1.1.0")
@@ -98,7 +93,7 @@ def test_killed_before_the_switch_with_the_old_node_gone(world):
     world.upgrade_at(("v1.1.0", 50))
     visor = world.up()
     visor.wait("sent SIGTERM")
-    kill(visor)
+    visor.kill()
     wait_until(lambda: not world.living(), "the old node's end")
     visor = world.start()
     visor.wait("the upgrade is complete", tag="v1.1.0")
@@ -112,7 +107,7 @@ def test_a_decided_release_that_is_gone_brings_the_old_one_back(world):
     world.upgrade_at(("v1.1.0", 50))
     visor = world.up()
     visor.wait("sent SIGTERM")
-    kill(visor)
+    visor.kill()
     wait_until(lambda: not world.living(), "the old node's end")
     shutil.rmtree(world.home / "v1.1.0")
     visor = world.start()
@@ -130,7 +125,7 @@ def test_killed_while_the_operator_stops(world):
     visor = world.up()
     visor.signal(signal.SIGTERM)
     world.wait_event("sigterm")
-    kill(visor)
+    visor.kill()
     visor = world.start()
     visor.wait("then the node is started anew")
     visor.wait("the node answers")
@@ -140,7 +135,7 @@ def test_killed_while_the_operator_stops(world):
 
 def test_a_sibling_that_ended_unseen_is_a_failure(world_with_data_node):
     world = world_with_data_node
-    kill(world.up())
+    world.up().kill()
     os.kill(world.pids("data-node")[0], signal.SIGKILL)
     wait_until(lambda: not alive(world.pids("data-node")[0]), "its end")
     visor = world.start()
@@ -153,7 +148,7 @@ def test_a_sibling_that_ended_unseen_is_a_failure(world_with_data_node):
 def test_a_data_node_that_was_never_forked_is_started(world_with_data_node):
     """Visor died between the record of the data node and its fork: the core is not restarted for that."""
     world = world_with_data_node
-    kill(world.up())
+    world.up().kill()
     os.kill(world.pids("data-node")[0], signal.SIGKILL)
     wait_until(lambda: not alive(world.pids("data-node")[0]), "its end")
     content = lock(world, "data-node").read_text()
@@ -179,7 +174,7 @@ def spoil(text):
     (lambda world: lock(world).write_text("1".ljust(11) + "1".ljust(20) + "\n" + lock(world).read_text()[32:]), "has ended"),
 ], ids=["damaged", "blank", "newer", "another process"])
 def test_what_cannot_be_identified_is_left_alone(world, change, why):
-    kill(world.up())
+    world.up().kill()
     good = lock(world).read_text()
     change(world)
     visor = world.start()
@@ -192,7 +187,7 @@ def test_what_cannot_be_identified_is_left_alone(world, change, why):
 
 
 def test_a_stop_leaves_what_cannot_be_identified(world):
-    kill(world.up())
+    world.up().kill()
     spoil("{}")(world)
     visor = world.start()
     visor.wait("cannot be taken over")
@@ -201,7 +196,7 @@ def test_a_stop_leaves_what_cannot_be_identified(world):
 
 
 def test_a_run_config_that_cannot_be_read_is_waited_for(world):
-    kill(world.up())
+    world.up().kill()
     path = world.home / "genesis" / "run-config.toml"
     good = path.read_text()
     path.write_text("broken = ")
@@ -222,7 +217,7 @@ def test_a_node_without_its_lock_is_known_nevertheless(world):
     visor = world.up()
     visor.wait("does not hold its lock")
     wait_until(lambda: record(world).get("executable", "").endswith("/vega"), "what it runs is on record")
-    kill(visor)
+    visor.kill()
     visor = successor(world)
     assert len(world.pids()) == 1
     visor.stop()
@@ -234,7 +229,7 @@ def test_cleared_private_files_are_no_way_to_lose_the_node(world):
     (world.home / ".visor").rename(world.folder / "aside")
     visor.wait("it is made anew")
     wait_for_record(world)
-    kill(visor)
+    visor.kill()
     visor = successor(world)
     assert len(world.pids()) == 1 and alive(world.pids()[0])
     visor.stop()
@@ -266,14 +261,14 @@ def test_a_lock_file_that_loses_its_name_while_no_visor_runs_is_no_second_node(w
     visor = world.up()
     wait_for_record(world, "vega", "executable")
     wait_for_record(world, "data-node", "executable")
-    kill(visor)
+    visor.kill()
     world.socket.unlink()
     how(world.home / ".visor" / what, world.folder)
     visor = world.start()
     visor.wait("taken over, alive", count=2)
     wait_for_record(world)
     assert len(world.pids()) == 1 and len(world.pids("data-node")) == 1 and not world.events("sigterm")
-    kill(visor)
+    visor.kill()
     visor = world.start()
     visor.wait("taken over, alive", count=2)
     visor.stop()
@@ -300,7 +295,7 @@ def test_a_descendant_whose_lock_lost_its_name_is_waited_for(world):
 
 def test_a_descendant_whose_lock_lost_its_name_is_waited_for_by_the_next_visor(world):
     world.scenario(grandchild=True)
-    kill(world.up())
+    world.up().kill()
     grandchild = world.wait_event("grandchild")["pid"]
     world.socket.unlink()
     shutil.rmtree(world.home / ".visor")
@@ -321,7 +316,7 @@ def test_a_lost_current_is_made_anew_beside_the_living_node(world):
     world.upgrade_at(("v1.1.0", 20))
     visor = world.up()
     upgraded(world, visor, "v1.1.0")
-    kill(visor)
+    visor.kill()
     (world.home / "current").unlink()
     (world.home / ".visor" / "state.json").write_text("{")
     visor = successor(world)
@@ -346,7 +341,7 @@ def test_the_locks_tell_what_ran_last(world):
 def test_a_node_that_is_to_die_with_its_visor(world):
     world.write_config(onVisorDeath="stop", maxNumberOfRestarts=0)
     world.scenario(stop_ms=500)
-    kill(world.up())
+    world.up().kill()
     world.wait_event("sigterm")
     visor = world.start()
     visor.wait("the node answers")
@@ -355,7 +350,7 @@ def test_a_node_that_is_to_die_with_its_visor(world):
 
 
 def test_a_newer_state_is_not_guessed_at(world):
-    kill(world.up())
+    world.up().kill()
     path = world.home / ".visor" / "state.json"
     path.write_text('{"format":3,"releases":[]}')
     code, text = world.refused()

@@ -4,14 +4,14 @@ import os
 import shutil
 import signal
 
-from test_adoption import kill, lock
+from test_adoption import lock
 from world import alive, upgraded, wait_until
 
 
 def test_a_node_whose_binary_is_gone_is_taken_over(world):
     """What runs needs its binary for its next start only: it is supervised, and taken through its upgrade."""
     world.release("v1.1.0", "v1.1.0")
-    kill(world.up())
+    world.up().kill()
     (world.home / "genesis" / "vega").unlink()
     visor = world.start()
     visor.wait("taken over, alive")
@@ -24,7 +24,7 @@ def test_a_node_whose_binary_is_gone_is_taken_over(world):
 
 
 def test_the_next_start_of_a_node_whose_binary_is_gone_says_so(world):
-    kill(world.up())
+    world.up().kill()
     (world.home / "genesis" / "vega").unlink()
     visor = world.start()
     visor.wait("taken over, alive")
@@ -41,7 +41,7 @@ def test_a_data_node_whose_binary_is_gone_is_not_tried(world_with_data_node):
     path = world.home / "genesis" / "run-config.toml"
     core, data_node = path.read_text().split("[data_node.binary]")
     path.write_text(core + "[data_node.binary]" + data_node.replace('"vega"', '"data-node"'))
-    kill(world.up())
+    world.up().kill()
     os.kill(world.pids("data-node")[0], signal.SIGKILL)
     wait_until(lambda: not alive(world.pids("data-node")[0]), "its end")
     content = lock(world, "data-node").read_text()

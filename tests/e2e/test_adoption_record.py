@@ -24,8 +24,7 @@ def test_what_an_older_visor_wrote_is_completed(world_with_data_node):
     world = world_with_data_node
     visor = world.up()
     visor.wait("this release runs")
-    visor.signal(signal.SIGKILL)
-    visor.end()
+    visor.kill()
     before = {}
     for process in ("vega", "data-node"):
         lock = world.home / ".visor" / f"{process}.lock"
@@ -64,8 +63,7 @@ def test_a_data_node_that_was_to_be_restarted_is_no_failure_of_its_core(world_wi
 def test_a_copy_of_a_home_leaves_the_node_of_the_other_alone(world):
     """All that the copied lock file tells is true: pid, start time, executable; but not of this home."""
     visor = world.up()
-    visor.signal(signal.SIGKILL)
-    visor.end()
+    visor.kill()
     copy = world.folder / "copy"
     shutil.copytree(world.home, copy, symlinks=True)
     beside = world.start("run", "--home", copy)
@@ -87,8 +85,7 @@ def test_a_lock_that_somebody_has_written_to_is_put_right(world):
         file.write(f"{1:<10} {77:<20}\n".encode())
     visor.wait("somebody has changed what its lock file tells")
     wait_until(lambda: int(lock.read_text().split()[0]) == world.pids()[0], "it tells of the node again")
-    visor.signal(signal.SIGKILL)
-    visor.end()
+    visor.kill()
     next_one_takes_over(world)
 
 
@@ -111,8 +108,7 @@ def test_a_lock_file_that_tells_nothing_beside_the_one_that_the_node_holds(world
     lock = world.home / ".visor" / "vega.lock"
     lock.unlink()
     wait_until(lambda: lock.exists() and '"answered":true' in lock.read_text(), "it is made anew")
-    visor.signal(signal.SIGKILL)
-    visor.end()
+    visor.kill()
     lock.write_text(lock.read_text()[:32] + text)
     found(check(world), "lock", "warning", f"a vega process is alive without a visor: pid {world.pids()[0]}")
     next_one_takes_over(world)
@@ -140,6 +136,5 @@ def test_a_backup_that_is_brought_back_is_written_over(world, by_rename):
         wait_until(lambda: file.read_bytes().rstrip() == content.rstrip(), f"{file.name} is as it was")
     visor.wait("somebody has changed HOME/.visor/state.json")
     found(check(world), "lock", "ok", f"a visor runs: pid {visor.pid}")
-    visor.signal(signal.SIGKILL)
-    visor.end()
+    visor.kill()
     next_one_takes_over(world)

@@ -11,11 +11,6 @@ import pytest
 from world import VISOR, alive, wait_until
 
 
-def kill(visor):
-    visor.signal(signal.SIGKILL)
-    visor.end()
-
-
 def await_blocks(world):
     """An upgrade that is complete but for its blocks; returns what lets them come."""
     with socket.socket() as probe:
@@ -37,7 +32,7 @@ def test_blocks_are_awaited_by_the_next_visor_too(world, how):
     if how == "becomes another":
         subprocess.run([VISOR, "reexec", "--home", world.home], check=True, timeout=60, capture_output=True)
     else:
-        kill(visor)
+        visor.kill()
         if how == "killed with its node":
             os.kill(world.pids()[1], signal.SIGKILL)
             wait_until(lambda: not alive(world.pids()[1]), "its end")
@@ -50,7 +45,7 @@ def test_blocks_are_awaited_by_the_next_visor_too(world, how):
     told = (world.home / ".visor" / "history.jsonl").read_text()
     assert told.count('"completed') == 1
     assert len(world.pids()) == (3 if how == "killed with its node" else 2)
-    kill(visor)
+    visor.kill()
     visor = world.start()
     visor.wait("taken over, alive")
     visor.wait("this release runs")

@@ -56,8 +56,7 @@ def test_beside_a_running_visor(world):
 def killed(world):
     """A node whose Visor is no more."""
     visor = world.up()
-    visor.process.kill()
-    visor.process.wait()
+    visor.kill()
     return world.pids()[0]
 
 

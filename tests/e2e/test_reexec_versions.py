@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import signal
 
 from replacing import install, installed, reexec  # noqa: F401: a fixture
 from world import VISOR, wait_until
@@ -52,8 +51,7 @@ def test_the_next_version_takes_over_and_the_last_one_does_not(world_with_data_n
 
 def test_the_last_version_leaves_alone_what_the_next_one_wrote(world, installed):
     visor = be_next(world, installed)
-    visor.signal(signal.SIGKILL)
-    visor.end()
+    visor.kill()
     install(installed)
     last = world.start()
     assert last.end() == 85 and "newer visor" in last.text()

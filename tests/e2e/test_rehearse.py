@@ -107,8 +107,7 @@ def test_a_living_node_that_could_not_be_taken_over(world, installed):
 def test_a_visor_that_waits_may_be_replaced_nevertheless(world, installed):
     """The new binary may be the cure, and what waits is supervised no less by another."""
     visor = world.up()
-    visor.signal(signal.SIGKILL)
-    visor.end()
+    visor.kill()
     lock = world.home / ".visor" / "vega.lock"
     good = lock.read_text()
     spoil(lock)

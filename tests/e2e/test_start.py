@@ -85,8 +85,7 @@ def test_a_second_visor_refuses(world):
 def test_an_orphan_of_a_killed_visor_is_never_doubled(world):
     visor = world.up()
     orphan = world.wait_event("main")["pid"]
-    visor.signal(signal.SIGKILL)
-    visor.end()
+    visor.kill()
     assert alive(orphan)
 
     successor = world.start()
@@ -100,8 +99,7 @@ def test_an_orphan_of_a_killed_visor_is_never_doubled(world):
 def test_a_killed_visor_does_not_kill_the_node_by_its_log(world):
     visor = world.up()
     orphan = world.wait_event("main")["pid"]
-    visor.signal(signal.SIGKILL)
-    visor.end()
+    visor.kill()
     height = world.events("block")
     wait_until(lambda: len(world.events("block")) > len(height), "the orphan goes on making blocks")
     assert alive(orphan)
@@ -111,8 +109,7 @@ def test_a_lingering_descendant_holds_the_lock_like_a_node(world):
     world.scenario(grandchild_setsid=True)
     visor = world.up()
     grandchild = world.wait_event("grandchild")["pid"]
-    visor.signal(signal.SIGKILL)
-    visor.end()
+    visor.kill()
     os.kill(world.pids()[0], signal.SIGKILL)
     wait_until(lambda: not alive(world.pids()[0]), "the node's end")
     world.scenario(grandchild_setsid=False)

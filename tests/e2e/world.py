@@ -1,5 +1,6 @@
 """One home, one simulated node, one visor: what every end-to-end test is made of."""
 
+import fcntl
 import json
 import os
 import pathlib
@@ -116,6 +117,23 @@ class Visor:
     def stop(self, code=0):
         self.signal(signal.SIGTERM)
         assert self.end() == code
+
+    def is_free(self):
+        """Has nobody the home of this visor?"""
+        folder = os.open(self.world.home, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            return False
+        finally:
+            os.close(folder)
+
+    def kill(self):
+        """A child that it has just forked has the home, too, until it comes to its exec."""
+        self.signal(signal.SIGKILL)
+        assert self.end() == -signal.SIGKILL
+        wait_until(self.is_free, "nobody has the home")
 
     def end(self):
         """Waits for the end of visor and returns its exit code."""
