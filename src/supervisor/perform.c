@@ -38,7 +38,7 @@ void perform(Supervisor *supervisor, const Action *action) {
         tools_query_segment(supervisor);
         break;
     case ACTION_NOTE:
-        processes_note(supervisor, &action->note);
+        records_note(supervisor, &action->note);
         break;
     case ACTION_SPAWN:
         processes_spawn(supervisor, action->spawn.name, action->spawn.height_blocks);

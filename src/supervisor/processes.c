@@ -1,7 +1,6 @@
 /* The node's processes: their locks, their start and their end. */
 #include "base/cleanup.h"
 #include "base/fail_point.h"
-#include "base/process_stat.h"
 #include "base/strings.h"
 #include "home/lock.h"
 #include "home/lock_holder.h"
@@ -87,70 +86,18 @@ static int check_strays(const Supervisor *supervisor, ProcessName name, Failure 
     return r > 0 ? -EBUSY : 0;
 }
 
-/* Without it, only its place will tell what the lock file is. */
-static void tell_place(const Supervisor *supervisor, ProcessName name, ProcessRecord *record) {
-    record->name = name;
-    if (home_identity(supervisor->home, &record->home) < 0)
-        record->home = (HomeIdentity){0};
-}
-
-static int make_record(Supervisor *supervisor, ProcessName name, Failure *failure) {
-    ProcessRecord *record = &supervisor->records[name];
-    process_record_clear(record);
-    record->folder = strdup(supervisor->running->folder);
-    record->binary = strdup(release_binary(supervisor->running, name)->full_path);
-    record->dies_with_visor = supervisor->config->on_visor_death == ON_VISOR_DEATH_STOP;
-    record->note = supervisor->note;
-    tell_place(supervisor, name, record);
-    return record->folder && record->binary ? 0 : failure_set(failure, -ENOMEM, "cannot start: out of memory");
-}
-
-/*
- * A new Visor could not take over what it does not find written down, but that is no reason to have no node now.
- * Said once, and once more when it is over.
- */
-static void note_written(Supervisor *supervisor, ProcessName name, int r, const Failure *failure) {
-    bool before = supervisor->unwritten[name];
-    supervisor->unwritten[name] = r < 0;
-    if (r < 0 && !before)
-        log_warning(
-            PROCESS_NAME[name],
-            "what runs cannot be written down, so no other visor could take it over; trying again",
-            field_string("error", failure->message));
-    else if (r >= 0 && before)
-        log_info(PROCESS_NAME[name], "what runs is written down now");
-}
-
-/* Also from where no action of the core is being done. */
-static void tell_unwritten(Supervisor *supervisor) {
-    Event event = {.type = EVENT_NOT_NOTED};
-    if (supervisor->dispatching)
-        supervisor_answer(supervisor, event);
-    else
-        supervisor_dispatch(supervisor, event);
-}
-
-/* It may not have been seen yet, for want of descriptors; and only of a child of ours the number is certain. */
-static uint64_t start_of_child(pid_t pid) {
-    ProcessStat stat;
-    return process_stat(pid, &stat) == 0 && stat.parent == getpid() ? stat.start_ticks : 0;
-}
-
 static int spawn(Supervisor *supervisor, ProcessName name, const char *height, Failure *failure) {
     const RunBinary *binary = release_binary(supervisor->running, name);
-    ProcessRecord *record = &supervisor->records[name];
     _cleanup_fd_ int lock_fd = -1;
 
     int r = processes_take_lock(supervisor, name, &lock_fd, failure);
     FAIL_POINT(LOCK_TAKEN);
     if (r >= 0) {
         supervisor->lock_inodes[name] = inode_of(lock_fd, "");
-        r = make_record(supervisor, name, failure);
+        r = records_begin(supervisor, name, lock_fd, failure);
     }
     if (r < 0)
         return r;
-    /* Before the process is there, which signs it itself: a Visor that dies in between leaves nothing untold. */
-    note_written(supervisor, name, process_record_write(lock_fd, record, failure), failure);
     FAIL_POINT(RECORD_WRITTEN);
     SpawnRequest request = {
         .path = binary->full_path,
@@ -160,89 +107,14 @@ static int spawn(Supervisor *supervisor, ProcessName name, const char *height, F
         .output_fd = -1,
         .error_fd = -1,
         .lock_fd = lock_fd,
-        .death_signal = record->dies_with_visor ? SIGTERM : 0,
+        .death_signal = supervisor->records[name].dies_with_visor ? SIGTERM : 0,
     };
     r = child_start(supervisor->event, &request, processes_ended, supervisor, &supervisor->children[name], failure);
     if (r < 0)
         return r;
     FAIL_POINT(SPAWNED);
-    record->pid = child_pid(supervisor->children[name]);
-    record->start_ticks = start_of_child(record->pid);
+    records_started(supervisor, name);
     return 0;
-}
-
-/* A child that has not come to its exec yet still runs what Visor runs: that is not told of it. */
-static char *executable_of(const Supervisor *supervisor, pid_t pid) {
-    _cleanup_free_ char *executable = process_executable(pid);
-    bool is_visor = executable && supervisor->reexec.program && streq(executable, supervisor->reexec.program);
-    return is_visor ? NULL : TAKE_PTR(executable);
-}
-
-static int write_record(Supervisor *supervisor, ProcessName name, Failure *failure) {
-    ProcessRecord *record = &supervisor->records[name];
-
-    if (!supervisor->children[name])
-        return 0;
-    record->note = supervisor->note;
-    if (record->start_ticks == 0)
-        record->start_ticks = start_of_child(record->pid);
-    if (record->name != name) /* taken over as an older Visor wrote it */
-        tell_place(supervisor, name, record);
-    if (record->note.answered && !record->executable)
-        record->executable = executable_of(supervisor, record->pid);
-    int r = process_record_save(supervisor->home, name, record, failure);
-    note_written(supervisor, name, r, failure);
-    return r;
-}
-
-static int write_records(Supervisor *supervisor, Failure *failure) {
-    int result = 0;
-    for (ProcessName name = 0; name < PROCESS_COUNT; name++) {
-        Failure reason = {0};
-        int r = write_record(supervisor, name, &reason);
-        if (r < 0 && result == 0) {
-            result = r;
-            *failure = reason;
-        }
-    }
-    return result;
-}
-
-static int keep_state(Supervisor *supervisor, Failure *failure) {
-    int r = supervisor->state.folder ? state_keep(supervisor->home, &supervisor->state, failure) : 0;
-    if (r < 0)
-        switching_complain(supervisor, failure);
-    return r;
-}
-
-void processes_keep_state(Supervisor *supervisor) {
-    static const char CHANGED[] = "somebody has changed HOME/.visor/" HOME_STATE_FILE "; it is written again";
-    Failure failure = {0};
-    int r = keep_state(supervisor, &failure);
-    if (r < 0)
-        tell_unwritten(supervisor);
-    else if (r > 0 && throttle_pass(&supervisor->disk_failures, CHANGED, clock_monotonic_usec(), 60 * USEC_PER_SEC))
-        log_warning("node", CHANGED);
-}
-
-int processes_write_again(Supervisor *supervisor, Failure *failure) {
-    Failure reason = {0};
-    int r = write_records(supervisor, failure);
-    int kept = keep_state(supervisor, &reason);
-    if (r >= 0 && kept < 0) {
-        *failure = reason;
-        r = kept;
-    }
-    if (r < 0)
-        tell_unwritten(supervisor);
-    return r;
-}
-
-void processes_note(Supervisor *supervisor, const NodeNote *note) {
-    Failure failure = {0};
-    supervisor->note = *note;
-    (void)processes_write_again(supervisor, &failure);
-    FAIL_POINT(NOTE_WRITTEN);
 }
 
 void processes_spawn(Supervisor *supervisor, ProcessName name, uint64_t height_blocks) {
@@ -261,7 +133,7 @@ void processes_spawn(Supervisor *supervisor, ProcessName name, uint64_t height_b
         field_string("binary", release_binary(supervisor->running, name)->full_path));
     supervisor_answer(supervisor, (Event){.type = EVENT_SPAWNED, .process = {.name = name}});
     if (supervisor->unwritten[name])
-        tell_unwritten(supervisor);
+        records_tell_unwritten(supervisor);
 }
 
 /*
@@ -279,49 +151,11 @@ void processes_signal_all(const Supervisor *supervisor, ProcessName name, int si
         stray_signal(supervisor->home, name, signal_number);
 }
 
-/* Our own writes end here, too, and find nothing to do. What could not be written is tried again by the core. */
-void processes_keep_record(Supervisor *supervisor) {
-    for (ProcessName name = 0; name < PROCESS_COUNT; name++) {
-        _cleanup_process_record_ ProcessRecord found = {0};
-        const ProcessRecord *record = &supervisor->records[name];
-        Failure failure = {0};
-        if (supervisor->core.processes[name].state != PROCESS_RUNNING || supervisor->unwritten[name])
-            continue;
-        int r = process_record_load(supervisor->home, name, &found, &failure);
-        /* A start time that was not seen cannot be compared; to write again for it would never come to an end. */
-        bool same_start = record->start_ticks == 0 || found.start_ticks == record->start_ticks;
-        if (is_out_of_means(r) || (r == 0 && found.pid == record->pid && same_start))
-            continue;
-        /* What has just been started has perhaps not signed yet; what is written for it is what it will write. */
-        if (r != 0 || found.pid > 0)
-            log_warning(
-                PROCESS_NAME[name], "somebody has changed what its lock file tells; it is written again",
-                field_string("now", r == 0 ? "another process" : failure.message));
-        if (write_record(supervisor, name, &failure) < 0)
-            tell_unwritten(supervisor);
-    }
-}
-
-/*
- * The locks of the dead are not kept where somebody has cleared up; those of the living are known by their pidfd,
- * and a new Visor will know them by what is written here.
- */
-void processes_keep_private(Supervisor *supervisor) {
-    Failure failure = {0};
-    int r = home_keep_private(supervisor->home, &failure);
-    if (r > 0) {
-        log_warning("node", "HOME/.visor was removed while visor runs; it is made anew");
-        (void)processes_write_again(supervisor, &failure);
-    } else if (r < 0) {
-        log_error("node", failure.message);
-    }
-}
-
 void processes_check_lock(Supervisor *supervisor, ProcessName name) {
     _cleanup_fd_ int lock_fd = -1;
     Failure failure = {0};
 
-    processes_keep_private(supervisor);
+    records_keep_private(supervisor);
     /* What cannot be looked at counts as held: nothing is ever started on a guess. */
     int r = processes_take_lock(supervisor, name, &lock_fd, &failure);
     if (r >= 0)

@@ -42,7 +42,7 @@ void reexec_keep_told(Supervisor *supervisor) {
 /* Whoever removed the file, or the folder, gets it back: an answer in a file without a name would reach nobody. */
 void reexec_write_again(Supervisor *supervisor) {
     Failure failure = {0};
-    processes_keep_private(supervisor);
+    records_keep_private(supervisor);
     int r = inheritance_keep(supervisor->home, supervisor->inheritance, &failure);
     if (r < 0)
         complain(supervisor, failure.message);
@@ -99,8 +99,8 @@ void reexec_rehearse(Supervisor *supervisor) {
         .path = reexec->path, .arguments = arguments, .timeout_usec = REHEARSAL_TIMEOUT_USEC, .lock_fd = -1};
     Failure failure = {0};
 
-    processes_keep_private(supervisor); /* it looks at what the new binary would find after the exec */
-    int r = processes_write_again(supervisor, &failure);
+    records_keep_private(supervisor); /* it looks at what the new binary would find after the exec */
+    int r = records_write_again(supervisor, &failure);
     if (r >= 0)
         r = reexec->path
                 ? tool_start(supervisor->event, &request, on_rehearsed, supervisor, &reexec->rehearsal, &failure)
@@ -117,8 +117,8 @@ void reexec_reexec(Supervisor *supervisor) {
     char *arguments[] = {reexec->path, (char[]){"run"}, (char[]){"--home"}, supervisor->home->path, NULL};
 
     /* Once more, whatever was cleared up since: the new binary knows no node but what is written there. */
-    processes_keep_private(supervisor);
-    int r = processes_write_again(supervisor, &failure);
+    records_keep_private(supervisor);
+    int r = records_write_again(supervisor, &failure);
     if (r < 0) {
         refuse(supervisor, failure.message);
         supervisor_answer(supervisor, (Event){.type = EVENT_REEXEC_FAILED});

@@ -225,16 +225,35 @@ void reexec_free(Reexec *reexec);
 void processes_spawn(Supervisor *supervisor, ProcessName name, uint64_t height_blocks);
 /** Takes the lock of a node process, for whoever will inherit it. Returns 0; -EBUSY if it is held; -errno. */
 MUST_USE int processes_take_lock(const Supervisor *supervisor, ProcessName name, int *ret_fd, Failure *failure);
-void processes_note(Supervisor *supervisor, const NodeNote *note);
-/** Sees that HOME/.visor is there, and writes anew what was lost with it. */
-void processes_keep_private(Supervisor *supervisor);
-/** A lock file may have been written to by somebody else: if it tells of another process now, it is put right. */
-void processes_keep_record(Supervisor *supervisor);
-/** The same of the state. */
-void processes_keep_state(Supervisor *supervisor);
-
 /** Remembers the lock file that a process holds that this Visor has not started. */
 void processes_remember_lock(Supervisor *supervisor, ProcessName name);
+/** The end of a node process: for child_start() and child_adopt(). */
+void processes_ended(Child *child, const ChildEnd *end, void *userdata);
+void processes_signal_all(const Supervisor *supervisor, ProcessName name, int signal_number);
+void processes_check_lock(Supervisor *supervisor, ProcessName name);
+void processes_check_kept(const Supervisor *supervisor);
+void processes_free(Supervisor *supervisor);
+
+/* What is written down of the node (records.c). */
+
+/**
+ * Writes into the lock that @lock_fd holds what is about to be started: before it is there, and it signs that
+ * itself, so a Visor that dies in between leaves nothing untold. Returns 0, also if it cannot be written, which is
+ * said and tried again; -ENOMEM described in @failure.
+ */
+MUST_USE int records_begin(Supervisor *supervisor, ProcessName name, int lock_fd, Failure *failure);
+/** It was started: learns who it is. */
+void records_started(Supervisor *supervisor, ProcessName name);
+/** Writes beside each process that lives what a new Visor must know of the node. */
+void records_note(Supervisor *supervisor, const NodeNote *note);
+/** Something is not written down: the core is told, and tries again. */
+void records_tell_unwritten(Supervisor *supervisor);
+/** Sees that HOME/.visor is there, and writes anew what was lost with it. */
+void records_keep_private(Supervisor *supervisor);
+/** A lock file may have been written to by somebody else: if it tells of another process now, it is put right. */
+void records_keep_text(Supervisor *supervisor);
+/** The same of the state. */
+void records_keep_state(Supervisor *supervisor);
 
 /**
  * Writes once more what a new Visor must know: what the locks tell, and the state. Somebody may have removed it.
@@ -242,13 +261,7 @@ void processes_remember_lock(Supervisor *supervisor, ProcessName name);
  * could not take it over, or would not know what it is in the middle of. That was said, and is tried again while
  * the node lives.
  */
-int processes_write_again(Supervisor *supervisor, Failure *failure);
-/** The end of a node process: for child_start() and child_adopt(). */
-void processes_ended(Child *child, const ChildEnd *end, void *userdata);
-void processes_signal_all(const Supervisor *supervisor, ProcessName name, int signal_number);
-void processes_check_lock(Supervisor *supervisor, ProcessName name);
-void processes_check_kept(const Supervisor *supervisor);
-void processes_free(Supervisor *supervisor);
+int records_write_again(Supervisor *supervisor, Failure *failure);
 
 /* The facts of a start (inspection.c). */
 void inspect(Supervisor *supervisor);

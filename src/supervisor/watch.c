@@ -103,9 +103,9 @@ static bool is_about_process(const struct inotify_event *event) {
  */
 static void private_was_written(Supervisor *supervisor, const struct inotify_event *event) {
     if (is_about_process(event))
-        processes_keep_record(supervisor);
+        records_keep_text(supervisor);
     if (is_about(event, HOME_STATE_FILE))
-        processes_keep_state(supervisor);
+        records_keep_state(supervisor);
     if (is_about(event, HOME_LOCK_FILE) && event->mask & IN_MOVED_TO)
         reexec_write_again(supervisor);
     else if (is_about(event, HOME_LOCK_FILE))
@@ -126,7 +126,7 @@ static int on_private(sd_event_source *source, const struct inotify_event *event
     log_warning(
         "watch", "a file of HOME/.visor was removed while visor runs; it is made anew",
         field_string("file", event->len > 0 ? event->name : "unknown"));
-    (void)processes_write_again(userdata, &failure);
+    (void)records_write_again(userdata, &failure);
     reexec_write_again(userdata);
     return 0;
 }
