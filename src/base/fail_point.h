@@ -19,7 +19,7 @@
     X(CURRENT_RENAMED, VISOR, "`current` is switched, but not durably")                                            \
     X(CURRENT_DURABLE, VISOR, "`current` is switched; the new release is not started")                             \
     X(LOCK_TAKEN, VISOR, "the lock of a process is taken, nothing tells by whom or what for")                      \
-    X(RECORD_UNSIGNED, VISOR, "the lock names nobody, and tells still of the process before")                      \
+    X(RECORD_UNSIGNED, VISOR, "the lock names nobody, and what it told is spoiled")                                \
     X(RECORD_WRITTEN, VISOR, "the lock tells what is about to be started")                                         \
     X(FORKED, VISOR, "a child is there, nobody watches it yet")                                                    \
     X(CHILD_UNSIGNED, CHILD, "the child has the lock, which does not tell its pid")                                \

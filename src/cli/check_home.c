@@ -2,6 +2,7 @@
 #include "base/strings.h"
 #include "cli/check.h"
 #include "home/current.h"
+#include "home/state_copy.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -54,15 +55,13 @@ static void check_missing_current(Check *check, int found) {
     const char *path = check->home.path;
     const State *state = &check->state;
 
-    if (state->folder && found == 2) {
+    bool decided = state->release.stage == STAGE_DECIDED && state->previous; /* and did not run yet */
+
+    if (state->folder) {
         check_warning(
             check, CHECK_CURRENT, path, "visor points it at the release that ran last",
-            "`current` points to nothing");
-        check->folder = strdup(state->folder);
-    } else if (state->folder) {
-        check_warning(
-            check, CHECK_CURRENT, path, "visor points it at the release that ran last", "there is no `current`");
-        check->folder = strdup(state->folder);
+            found == 2 ? "`current` points to nothing" : "there is no `current`");
+        check->folder = strdup(decided ? state->previous : state->folder);
     } else {
         check_ok(check, CHECK_CURRENT, path, "there is no `current` yet: it begins with genesis");
         check->folder = home_path(&check->home, HOME_GENESIS_FOLDER);
@@ -96,7 +95,13 @@ void check_home(Check *check) {
     else if (r != 0)
         check_warning(
             check, CHECK_HOME, check->home.path,
-            r > 0 ? "visor sets it aside while there is a `current`" : "let the user that runs visor read it", "%s",
-            failure.message);
-    check_current(check, r != 0);
+            r > 0 ? "visor sets it aside, unless nothing else tells what ran last"
+                  : "let the user that runs visor read it",
+            "%s", failure.message);
+    bool is_lost = r != -EPROTO && !check->state.folder;
+    if (is_lost && state_copy_load(&check->home, r == 0, &check->state, &failure) == 0)
+        check_ok(
+            check, CHECK_HOME, check->home.path, "what was recorded is made anew from the lock of the core: %s, %s",
+            check->state.folder, RELEASE_STAGE_NAME[check->state.release.stage]);
+    check_current(check, r != 0 && !check->state.folder);
 }

@@ -6,7 +6,7 @@
 #include "home/placement.h"
 #include "home/release.h"
 #include "home/staging.h"
-#include "home/state.h"
+#include "home/state_copy.h"
 #include "proc/tool.h"
 #include "release/program.h"
 #include "release/proof.h"
@@ -60,8 +60,11 @@ static int find_model(const Prepare *prepare, char **ret, Failure *failure) {
     if (r <= 0)
         return r;
     r = state_load(&prepare->home, &state, failure);
-    if (r != 0)
-        return r < 0 ? r : -EBADMSG;
+    if (r < 0)
+        return r;
+    int copied = state.folder ? 1 : state_copy_load(&prepare->home, r == 0, &state, failure);
+    if (copied < 0 || (r > 0 && copied > 0))
+        return copied < 0 ? copied : -EBADMSG;
     *ret = state.folder ? TAKE_PTR(state.folder) : home_path(&prepare->home, HOME_GENESIS_FOLDER);
     return *ret ? 0 : failure_set(failure, -ENOMEM, "cannot prepare %s: out of memory", prepare->tag);
 }

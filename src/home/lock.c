@@ -13,7 +13,8 @@
 
 enum {
     SIGNATURE_BYTES = 32,
-    TEXT_BYTES_LEAST = 4096 - SIGNATURE_BYTES, /* a page, which is written as a whole */
+    PAGE_BYTES = 4096,
+    TEXT_BYTES_LEAST = PAGE_BYTES - SIGNATURE_BYTES, /* a page, which is written as a whole */
     TEXT_BYTES_MOST = 64 * 1024,
     PID_MOST = 4194304, /* PID_MAX_LIMIT */
 };
@@ -146,8 +147,10 @@ int lock_write_text(int fd, const char *text) {
     if (r < 0)
         return r;
     size_t wanted = room > 0 ? room : TEXT_BYTES_LEAST;
-    if (wanted < length)
-        wanted = length;
+    while (wanted < length) /* by pages, so that the next one may be a little longer */
+        wanted += PAGE_BYTES - (SIGNATURE_BYTES + wanted) % PAGE_BYTES;
+    if (wanted > TEXT_BYTES_MOST)
+        wanted = TEXT_BYTES_MOST;
     padded = malloc(wanted);
     if (!padded)
         return -ENOMEM;

@@ -17,6 +17,7 @@ void process_record_clear(ProcessRecord *record) {
     free(record->folder);
     free(record->binary);
     free(record->executable);
+    state_clear(&record->state);
     *record = (ProcessRecord){0};
 }
 
@@ -58,6 +59,14 @@ static int decode_note(json_t *root, NodeNote *ret) {
         .stopping = (NodeReason)reason_index,
     };
     return 0;
+}
+
+/* An older Visor had no copy of the state, and a newer one may have one that means nothing to us. Without it the
+ * rest is still good. */
+static int decode_state(const json_t *root, State *ret) {
+    json_t *state = json_object_get(root, "state");
+    int r = state ? state_unpack(state, ret) : 0;
+    return r == -ENOMEM ? r : 0;
 }
 
 /* Which process of which home: a file that was moved away from its place still tells. */
@@ -105,6 +114,8 @@ int process_record_decode(const char *text, size_t length, ProcessRecord *ret) {
         r = decode_place(root, &record);
     if (r >= 0)
         r = copy_strings(&record, folder, binary, executable);
+    if (r >= 0)
+        r = decode_state(root, &record.state);
     if (r < 0)
         return r;
     *ret = record;
@@ -146,14 +157,17 @@ int process_record_load(const Home *home, ProcessName name, ProcessRecord *ret, 
 
 static char *encode(const ProcessRecord *record) {
     const NodeNote *note = &record->note;
+    _cleanup_json_ json_t *state = record->state.folder ? state_pack(&record->state) : NULL;
+    if (record->state.folder && !state)
+        return NULL;
     _cleanup_json_ json_t *root = json_pack(
-        "{s:i, s:s*, s:I, s:I, s:s, s:s, s:s*, s:b, s:I, s:s, s:I, s:b, s:I, s:s}", "format", RECORD_FORMAT,
+        "{s:i, s:s*, s:I, s:I, s:s, s:s, s:s*, s:b, s:I, s:s, s:I, s:b, s:I, s:s, s:O*}", "format", RECORD_FORMAT,
         "process", record->name < PROCESS_COUNT ? PROCESS_NAME[record->name] : NULL, "homeDevice",
         (json_int_t)record->home.device, "homeInode", (json_int_t)record->home.inode, "folder", record->folder,
         "binary", record->binary, "executable", record->executable, "diesWithVisor", record->dies_with_visor,
         "started", (json_int_t)note->started_usec, "start", NODE_START_NAME[note->start], "height",
         (json_int_t)note->height_blocks, "answered", note->answered, "restarts", (json_int_t)note->restarts_used,
-        "stopping", NODE_REASON_NAME[note->stopping]);
+        "stopping", NODE_REASON_NAME[note->stopping], "state", state);
     return root ? json_print(root, JSON_COMPACT) : NULL;
 }
 
@@ -182,4 +196,19 @@ int process_record_save(const Home *home, ProcessName name, const ProcessRecord 
             failure, negative_errno(), "cannot write down what runs: open %s/" HOME_PRIVATE_FOLDER "/%s: %m",
             home->path, lock);
     return process_record_write(fd, record, failure);
+}
+
+int process_record_sync(const Home *home, ProcessName name, Failure *failure) {
+    _cleanup_free_ char *lock = home_process_lock(PROCESS_NAME[name]);
+    _cleanup_fd_ int fd = -1;
+    if (!lock)
+        return failure_set(failure, -ENOMEM, "cannot make durable what runs: out of memory");
+    fd = openat(home->private_fd, lock, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0 && errno == ENOENT)
+        return 0;
+    if (fd < 0 || fdatasync(fd) < 0)
+        return failure_set(
+            failure, negative_errno(), "%s/" HOME_PRIVATE_FOLDER "/%s cannot be made durable: %m", home->path,
+            lock);
+    return 0;
 }

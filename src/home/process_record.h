@@ -1,14 +1,15 @@
 /*
  * What the lock file of a node process tells: which process holds the lock, what it runs, and what a new Visor must
  * know to take it over. Written before the process is there and whenever a fact changes; true as long as the lock
- * is held or the process lives, and worth nothing after that.
+ * is held or the process lives, and worth nothing after that. But what it copies of state.json is worth something
+ * whenever that file is lost.
  */
 #pragma once
 
 #include "base/failure.h"
 #include "core/note.h"
 #include "core/process.h"
-#include "home/layout.h"
+#include "home/state.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,6 +26,7 @@ typedef struct ProcessRecord {
     char *executable;     /* what it was seen to run when it had answered; NULL = it was not seen yet */
     bool dies_with_visor;
     NodeNote note;
+    State state; /* of the home as it was then; without a folder: it does not tell */
 } ProcessRecord;
 
 /**
@@ -49,8 +51,14 @@ MUST_USE int process_record_decode(const char *text, size_t length, ProcessRecor
  */
 MUST_USE int process_record_write(int fd, const ProcessRecord *record, Failure *failure);
 
-/** The same by name, for a process that lives. */
+/** The same by name. */
 MUST_USE int process_record_save(const Home *home, ProcessName name, const ProcessRecord *record, Failure *failure);
+
+/**
+ * Makes the lock file durable, for its copy of the state; the rest means nothing after a crash of the machine.
+ * Returns 0, also if there is none; -errno described in @failure.
+ */
+MUST_USE int process_record_sync(const Home *home, ProcessName name, Failure *failure);
 
 /** Frees; the record is empty then. */
 void process_record_clear(ProcessRecord *record);

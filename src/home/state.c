@@ -7,8 +7,10 @@
 #include "base/json.h"
 #include "base/strings.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #ifndef STATE_FORMAT /* the tests build a visor with the next one, too */
 #define STATE_FORMAT 2
@@ -39,18 +41,43 @@ static int decode_stage(const json_t *release, json_int_t format, ReleaseStage *
     return -EBADMSG;
 }
 
-int state_decode(const char *text, size_t length, State *ret) {
-    _cleanup_json_ json_t *root = NULL;
-    _cleanup_state_ State state = {0};
+static int make(const ReleaseRecord *release, const char *folder, const char *previous, State *ret) {
+    _cleanup_state_ State state = {.release = *release};
+
+    *ret = (State){0};
+    state.folder = folder ? strdup(folder) : NULL;
+    state.previous = previous ? strdup(previous) : NULL;
+    if ((folder && !state.folder) || (previous && !state.previous))
+        return -ENOMEM;
+    *ret = state;
+    state = (State){0};
+    return 0;
+}
+
+int state_duplicate(const State *state, State *ret) {
+    return make(&state->release, state->folder, state->previous, ret);
+}
+
+static bool same_text(const char *left, const char *right) {
+    return left && right ? streq(left, right) : left == right;
+}
+
+bool state_equal(const State *left, const State *right) {
+    const ReleaseRecord *a = &left->release, *b = &right->release;
+    return same_text(left->folder, right->folder) && same_text(left->previous, right->previous) &&
+           streq(a->tag, b->tag) && a->height_blocks == b->height_blocks && a->stage == b->stage &&
+           a->blocks_awaited == b->blocks_awaited;
+}
+
+int state_unpack(json_t *root, State *ret) {
+    ReleaseRecord record = {0};
     json_int_t format, height_blocks;
     int blocks_awaited = 0; /* it came later than the format, and what lacks it waits for nothing */
     const char *tag, *folder, *previous = NULL;
     json_t *release;
 
     *ret = (State){0};
-    int r = json_parse(text, length, JSON_REJECT_DUPLICATES, &root, NULL);
-    if (r >= 0)
-        r = json_take(root, "{s:I}", "format", &format);
+    int r = json_take(root, "{s:I}", "format", &format);
     if (r < 0)
         return r;
     if (format < 1)
@@ -66,18 +93,19 @@ int state_decode(const char *text, size_t length, State *ret) {
         return r;
     if ((*tag && !tag_is_plain(tag)) || folder[0] != '/' || height_blocks < 0 || (previous && previous[0] != '/'))
         return -EBADMSG;
-    if (decode_stage(release, format, &state.release.stage) < 0)
+    if (decode_stage(release, format, &record.stage) < 0)
         return -EBADMSG;
-    state.release.blocks_awaited = blocks_awaited;
-    tag_copy(&state.release.tag, tag);
-    state.release.height_blocks = (uint64_t)height_blocks;
-    state.folder = strdup(folder);
-    state.previous = previous ? strdup(previous) : NULL;
-    if (!state.folder || (previous && !state.previous))
-        return -ENOMEM;
-    *ret = state;
-    state = (State){0};
-    return 0;
+    record.blocks_awaited = blocks_awaited;
+    tag_copy(&record.tag, tag);
+    record.height_blocks = (uint64_t)height_blocks;
+    return make(&record, folder, previous, ret);
+}
+
+int state_decode(const char *text, size_t length, State *ret) {
+    _cleanup_json_ json_t *root = NULL;
+    *ret = (State){0};
+    int r = json_parse(text, length, JSON_REJECT_DUPLICATES, &root, NULL);
+    return r < 0 ? r : state_unpack(root, ret);
 }
 
 static int damaged(const Home *home, Failure *failure) {
@@ -116,25 +144,44 @@ int state_load(const Home *home, State *ret, Failure *failure) {
     return r < 0 ? failure_set(failure, r, "cannot read %s: %s", path, strerror(-r)) : 0;
 }
 
-int state_set_aside(const Home *home, Failure *failure) {
+/* 1: it has another name already, of a start that came no further. */
+static int add_name(const Home *home, const char *name) {
+    struct stat status;
+    if (fstatat(home->private_fd, HOME_STATE_FILE, &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_nlink > 1)
+        return 1;
+    return linkat(home->private_fd, HOME_STATE_FILE, home->private_fd, name, 0) < 0 ? negative_errno() : 0;
+}
+
+static int rename_state(const Home *home, const char *name) {
+    return renameat(home->private_fd, HOME_STATE_FILE, home->private_fd, name) < 0 ? negative_errno() : 0;
+}
+
+int state_set_aside(const Home *home, bool replaced, Failure *failure) {
     char name[64];
     (void)snprintf(name, sizeof name, HOME_STATE_FILE ".damaged-%" PRIu64, clock_realtime_usec() / USEC_PER_SEC);
-    if (renameat(home->private_fd, HOME_STATE_FILE, home->private_fd, name) < 0)
+    int r = replaced ? add_name(home, name) : -EOPNOTSUPP;
+    if (r < 0)
+        r = rename_state(home, name);
+    if (r < 0)
         return failure_set(
-            failure, negative_errno(), "%s/" HOME_PRIVATE_FOLDER "/" HOME_STATE_FILE " cannot be set aside: %m",
-            home->path);
+            failure, r, "%s/" HOME_PRIVATE_FOLDER "/" HOME_STATE_FILE " cannot be set aside: %s", home->path,
+            strerror(-r));
     (void)failure_set(
         failure, 0, "the damaged %s/" HOME_PRIVATE_FOLDER "/" HOME_STATE_FILE " was set aside as %s", home->path,
-        name);
+        r > 0 ? HOME_STATE_FILE ".damaged-* before" : name);
     return 0;
 }
 
-static char *encode(const State *state) {
-    _cleanup_json_ json_t *root = json_pack(
+json_t *state_pack(const State *state) {
+    return json_pack(
         "{s:i, s:{s:s, s:s, s:I, s:s, s:o*}, s:s*}", "format", STATE_FORMAT, "release", "tag", state->release.tag,
         "folder", state->folder, "height", (json_int_t)state->release.height_blocks, "stage",
         RELEASE_STAGE_NAME[state->release.stage], "blocksAwaited",
         state->release.blocks_awaited ? json_true() : NULL, "previous", state->previous);
+}
+
+static char *encode(const State *state) {
+    _cleanup_json_ json_t *root = state_pack(state);
     return root ? json_print(root, JSON_INDENT(2)) : NULL;
 }
 

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "base/failure.h"
+#include "base/json.h"
 #include "core/record.h"
 #include "home/layout.h"
 
@@ -32,11 +33,24 @@ MUST_USE int state_load(const Home *home, State *ret, Failure *failure);
 /** Reads the text of a state. Returns 0, -EBADMSG, -EPROTO (a newer format) or -ENOMEM. */
 MUST_USE int state_decode(const char *text, size_t length, State *ret);
 
+/** The same of a state that is a part of another text. @root is borrowed. */
+MUST_USE int state_unpack(json_t *root, State *ret);
+
+/** Returns @state as such a part, owned by the caller; NULL if there is no memory. */
+json_t *state_pack(const State *state);
+
+/** Makes a second one in @ret, owned by the caller. Returns 0 or -ENOMEM; then @ret is empty. */
+MUST_USE int state_duplicate(const State *state, State *ret);
+
+/** Do they tell the same? */
+bool state_equal(const State *left, const State *right);
+
 /**
- * Renames a damaged state to a name that @failure tells: nothing that may tell a person what happened is deleted.
- * Returns 0 or -errno described in @failure.
+ * Gives a damaged state a name that @failure tells: nothing that may tell a person what happened is deleted. With
+ * @replaced it keeps its own as well, until another one is saved in its place: a file that is missing means
+ * something else. Returns 0 or -errno described in @failure.
  */
-MUST_USE int state_set_aside(const Home *home, Failure *failure);
+MUST_USE int state_set_aside(const Home *home, bool replaced, Failure *failure);
 
 /** Makes @state durable. Returns 0 or -errno described in @failure; then the old state is as it was. */
 MUST_USE int state_save(const Home *home, const State *state, Failure *failure);

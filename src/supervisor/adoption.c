@@ -115,6 +115,7 @@ static int take(Supervisor *supervisor, ProcessName name, ProcessRecord *record,
     process_record_clear(&supervisor->records[name]);
     supervisor->records[name] = *record;
     record->folder = record->binary = record->executable = NULL; /* handed over; the rest is still to be told */
+    record->state = (State){0};
     if (!supervisor->rehearsing) /* the look takes the lock for a moment, which is the running visor's then */
         processes_remember_lock(supervisor, name);
     return 0;

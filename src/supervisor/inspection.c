@@ -206,22 +206,45 @@ void inspect(Supervisor *supervisor) {
     supervisor_answer(supervisor, event);
 }
 
+static void set_state_aside(Supervisor *supervisor) {
+    Failure failure;
+    int r =
+        supervisor->rehearsing ? 0 : state_set_aside(supervisor->home, supervisor->state.folder != NULL, &failure);
+    if (!supervisor->rehearsing)
+        log_warning("node", failure.message);
+    supervisor->state_damaged = r < 0;
+}
+
+/* If it cannot be written now, it is with the next note, and until then the copy is still there. */
+static void rewrite_state(const Supervisor *supervisor) {
+    const State *state = &supervisor->state;
+    Failure failure;
+    log_warning(
+        "node", "the state is taken from what the lock of the core tells", field_string("tag", state->release.tag),
+        field_string("folder", state->folder), field_string("stage", RELEASE_STAGE_NAME[state->release.stage]),
+        field_integer("height", (int64_t)state->release.height_blocks));
+    if (!supervisor->rehearsing && !supervisor->state_damaged && state_save(supervisor->home, state, &failure) < 0)
+        log_error("node", failure.message);
+}
+
 /* With `current`, or what the locks tell, a damaged record is no loss. Without, it stays, and every start refuses.
  */
 static int read_state(Supervisor *supervisor, bool is_known, Failure *failure) {
     int r = state_load(supervisor->home, &supervisor->state, failure);
-    if (r == -EPROTO || r == -ENOMEM) /* neither is damage */
+    if (r == -EPROTO || is_out_of_means(r)) /* neither is damage */
         return r;
     supervisor->state_damaged = r != 0;
     if (r != 0)
         log_warning("node", failure->message);
-    if (r == 1 && is_known && supervisor->rehearsing) {
-        supervisor->state_damaged = false; /* it would be set aside */
-    } else if (r == 1 && is_known) {
-        r = state_set_aside(supervisor->home, failure);
-        log_warning("node", failure->message);
-        supervisor->state_damaged = r < 0;
-    }
+    if (supervisor->state.folder)
+        return 0;
+    int copied = state_copy_load(supervisor->home, r == 0, &supervisor->state, failure);
+    if (copied < 0)
+        return copied;
+    if (r == 1 && (is_known || copied == 0))
+        set_state_aside(supervisor);
+    if (copied == 0)
+        rewrite_state(supervisor);
     return 0;
 }
 
@@ -257,6 +280,7 @@ int inspect_begin(Supervisor *supervisor, Event *ret, Failure *failure) {
     int r = read_state(supervisor, folder || supervisor->last_folder, failure);
     if (r < 0 || !state->folder)
         return r;
+    supervisor->copy_unsynced = true; /* the last Visor may have died before that */
     recorded = realpath(state->folder, NULL);
     ret->begin.record = &state->release;
     ret->begin.is_current = folder ? recorded && streq(recorded, folder) : state->release.stage != STAGE_DECIDED;

@@ -14,6 +14,17 @@ static void tell_place(const Supervisor *supervisor, ProcessName name, ProcessRe
         record->home = (HomeIdentity){0};
 }
 
+/* One copy is enough, and the data node's lock may be of a time long past: not every release has a data node. */
+static int copy_state(const Supervisor *supervisor, ProcessName name, ProcessRecord *record) {
+    State copy = {0};
+    int r = name == PROCESS_VEGA ? state_duplicate(&supervisor->state, &copy) : 0;
+    if (r < 0)
+        return r;
+    state_clear(&record->state);
+    record->state = copy;
+    return 0;
+}
+
 static int make_record(Supervisor *supervisor, ProcessName name) {
     ProcessRecord *record = &supervisor->records[name];
     process_record_clear(record);
@@ -22,7 +33,7 @@ static int make_record(Supervisor *supervisor, ProcessName name) {
     record->dies_with_visor = supervisor->config->on_visor_death == ON_VISOR_DEATH_STOP;
     record->note = supervisor->note;
     tell_place(supervisor, name, record);
-    return record->folder && record->binary ? 0 : -ENOMEM;
+    return record->folder && record->binary ? copy_state(supervisor, name, record) : -ENOMEM;
 }
 
 /*
@@ -78,11 +89,20 @@ static char *executable_of(const Supervisor *supervisor, pid_t pid) {
     return is_visor ? NULL : TAKE_PTR(executable);
 }
 
+/* Beside a core that is dead. */
+static int write_copy(Supervisor *supervisor, Failure *failure) {
+    const State *state = &supervisor->state;
+    int r = state->folder ? state_copy_save(supervisor->home, state, failure) : 0;
+    if (r < 0)
+        switching_complain(supervisor, failure);
+    return r;
+}
+
 static int write_record(Supervisor *supervisor, ProcessName name, Failure *failure) {
     ProcessRecord *record = &supervisor->records[name];
 
     if (!supervisor->children[name])
-        return 0;
+        return name == PROCESS_VEGA ? write_copy(supervisor, failure) : 0;
     record->note = supervisor->note;
     if (record->start_ticks == 0)
         record->start_ticks = start_of_child(record->pid);
@@ -90,7 +110,9 @@ static int write_record(Supervisor *supervisor, ProcessName name, Failure *failu
         tell_place(supervisor, name, record);
     if (record->note.answered && !record->executable)
         record->executable = executable_of(supervisor, record->pid);
-    int r = process_record_save(supervisor->home, name, record, failure);
+    int r = copy_state(supervisor, name, record);
+    r = r < 0 ? failure_set(failure, r, "cannot copy the state: out of memory")
+              : process_record_save(supervisor->home, name, record, failure);
     note_written(supervisor, name, r, failure);
     return r;
 }
@@ -106,6 +128,24 @@ static int write_records(Supervisor *supervisor, Failure *failure) {
         }
     }
     return result;
+}
+
+static void sync_copy(Supervisor *supervisor) {
+    Failure failure = {0};
+    int r = supervisor->copy_unsynced ? process_record_sync(supervisor->home, PROCESS_VEGA, &failure) : 0;
+    if (r < 0)
+        switching_complain(supervisor, &failure);
+    else
+        supervisor->copy_unsynced = false;
+}
+
+void records_copy_state(Supervisor *supervisor) {
+    Failure failure = {0};
+    supervisor->copy_unsynced = true;
+    if (write_record(supervisor, PROCESS_VEGA, &failure) < 0)
+        records_tell_unwritten(supervisor);
+    else
+        sync_copy(supervisor);
 }
 
 static int keep_state(Supervisor *supervisor, Failure *failure) {
@@ -128,6 +168,8 @@ void records_keep_state(Supervisor *supervisor) {
 int records_write_again(Supervisor *supervisor, Failure *failure) {
     Failure reason = {0};
     int r = write_records(supervisor, failure);
+    if (r >= 0 && supervisor->children[PROCESS_VEGA]) /* no start waits for it: before that there is no child */
+        sync_copy(supervisor);
     int kept = keep_state(supervisor, &reason);
     if (r >= 0 && kept < 0) {
         *failure = reason;
@@ -156,13 +198,14 @@ void records_keep_text(Supervisor *supervisor) {
         int r = process_record_load(supervisor->home, name, &found, &failure);
         /* A start time that was not seen cannot be compared; to write again for it would never come to an end. */
         bool same_start = record->start_ticks == 0 || found.start_ticks == record->start_ticks;
-        if (is_out_of_means(r) || (r == 0 && found.pid == record->pid && same_start))
+        bool same_state = name != PROCESS_VEGA || state_equal(&found.state, &supervisor->state);
+        if (is_out_of_means(r) || (r == 0 && found.pid == record->pid && same_start && same_state))
             continue;
         /* What has just been started has perhaps not signed yet; what is written for it is what it will write. */
         if (r != 0 || found.pid > 0)
             log_warning(
                 PROCESS_NAME[name], "somebody has changed what its lock file tells; it is written again",
-                field_string("now", r == 0 ? "another process" : failure.message));
+                field_string("now", r == 0 ? "another process or state" : failure.message));
         if (write_record(supervisor, name, &failure) < 0)
             records_tell_unwritten(supervisor);
     }

@@ -6,7 +6,7 @@
 #include "home/process_record.h"
 #include "home/release.h"
 #include "home/staged.h"
-#include "home/state.h"
+#include "home/state_copy.h"
 #include "home/survivor.h"
 #include "home/visor_record.h"
 #include "proc/child.h"
@@ -125,6 +125,7 @@ typedef struct Supervisor {
     ProcessRecord records[PROCESS_COUNT];
     ino_t lock_inodes[PROCESS_COUNT]; /* of the file that a living process has locked; 0 = it lost its name */
     bool unwritten[PROCESS_COUNT];    /* the last try to write that record failed, and that was said */
+    bool copy_unsynced;               /* of the state, beside the core's lock, since it was saved */
     Failure held;                     /* what keeps a living node from being taken over */
     char *last_folder;                /* of the release that was started last, as its lock file tells */
     char *earlier;                    /* what ran before `state.previous`, while this Visor remembers */
@@ -246,11 +247,14 @@ MUST_USE int records_begin(Supervisor *supervisor, ProcessName name, int lock_fd
 void records_started(Supervisor *supervisor, ProcessName name);
 /** Writes beside each process that lives what a new Visor must know of the node. */
 void records_note(Supervisor *supervisor, const NodeNote *note);
+/** The state was saved: copies it, durably, to where it is looked for if state.json is lost. */
+void records_copy_state(Supervisor *supervisor);
 /** Something is not written down: the core is told, and tries again. */
 void records_tell_unwritten(Supervisor *supervisor);
 /** Sees that HOME/.visor is there, and writes anew what was lost with it. */
 void records_keep_private(Supervisor *supervisor);
-/** A lock file may have been written to by somebody else: if it tells of another process now, it is put right. */
+/** A lock file may have been written to by somebody else: if it tells of another process or state now, it is put
+ * right. */
 void records_keep_text(Supervisor *supervisor);
 /** The same of the state. */
 void records_keep_state(Supervisor *supervisor);

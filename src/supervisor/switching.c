@@ -61,6 +61,8 @@ void save(Supervisor *supervisor, const ReleaseRecord *record) {
     if (r < 0)
         switching_complain(supervisor, &failure);
     supervisor_answer(supervisor, (Event){.type = EVENT_SAVED, .done = {.ok = r >= 0}});
+    if (r >= 0 && record->stage != STAGE_DECIDED) /* that is noted as the node is stopped, which shall not wait */
+        records_copy_state(supervisor);
 }
 
 /*
@@ -79,6 +81,8 @@ void record_running(Supervisor *supervisor) {
     tag_copy(&record.tag, supervisor->core.upgrade.running);
     if (save_state(supervisor, &record, &failure) < 0)
         switching_complain(supervisor, &failure);
+    else
+        records_copy_state(supervisor);
 }
 
 void switch_release(Supervisor *supervisor, const char *tag) {

@@ -102,6 +102,7 @@ class Life:
                 record.get("answered") and record.get("stopping") == "none" and
                 state and state["stage"] == "answered" and state["tag"] == self.version and
                 state["folder"] == str(self.world.folder_of(self.version)) and
+                record.get("state", {}).get("release") == state and
                 (self.visor.said("the node answers") or self.visor.said("taken over, alive")))
 
     def settle(self):
@@ -149,6 +150,7 @@ class Life:
         getattr(self, f"do_{kind}")()
         self.doing = f"{kind}, then"
         self.settle()
+        self.world.forget_damaged()
         self.world.check_round(self.version)
         after = self.world.nodes()
         assert self.touched or before == after, f"a healthy node was restarted: {before}, now {after}"

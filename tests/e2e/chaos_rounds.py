@@ -114,8 +114,13 @@ class Rounds(Life):
     def disturb(self, what):
         """Once in a while something else than a kill."""
         drawn = self.random.random()
-        if drawn < 0.7:
+        if drawn < 0.5:
             self.kill_and_start(what)
+        elif drawn < 0.7:
+            self.kill(what)
+            removed = self.lose_state()
+            self.starts_once = self.starts_once and not removed  # that takes a decision back: the old one may run once more
+            self.start()
         elif drawn < 0.85:
             self.ask(signal.SIGUSR2)
             self.counts["else: reexec asked in an upgrade"] += 1
@@ -241,18 +246,19 @@ class Rounds(Life):
         else:
             self.kill_and_start("current dropped")
 
-    def do_state(self):
+    def lose_state(self):
         path = self.world.home / ".visor" / "state.json"
-        if self.random.random() < 0.4:
-            path.unlink()
-            self.counts["else: state removed"] += 1
+        removed = self.random.random() < 0.4
+        if removed:
+            path.unlink(missing_ok=True)
         else:
             path.write_text(self.random.choice(DAMAGED))
-            self.counts["else: state damaged"] += 1
+        self.counts[f"else: state {'removed' if removed else 'damaged'}"] += 1
+        return removed
+
+    def do_state(self):
+        self.lose_state()
         self.kill_and_start("state damaged")
-        self.settle()
-        for aside in path.parent.glob("state.json.damaged-*"):
-            aside.unlink()
 
     def do_private(self):
         """.visor is removed below a living Visor, which is killed then: its node is still known."""

@@ -148,6 +148,11 @@ class LongWorld(World):
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
+    def forget_damaged(self):
+        """What was set aside of damaged records."""
+        for aside in (self.home / ".visor").glob("state.json.damaged-*"):
+            aside.unlink()
+
     def lock_record(self, process="vega"):
         """What a lock file tells: (pid, record); (0, {}) if it tells nothing."""
         try:

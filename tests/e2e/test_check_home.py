@@ -112,6 +112,8 @@ def test_without_current_the_record_tells(world):
     found(check(world), "current", "warning", "points to nothing")
     current.unlink()
     record.write_text("{")
+    found(check(world), "current", "warning", "there is no `current`")  # the lock has a copy
+    (world.home / ".visor" / "vega.lock").unlink()
     findings = check(world)
     found(findings, "current", "problem", "the record of what ran last cannot be used")
     found(findings, "home", "warning", "is damaged")

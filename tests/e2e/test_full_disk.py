@@ -1,9 +1,11 @@
 """A disk that was full when the node was started: what a new Visor needs is written down as soon as there is room."""
 
+import os
 import signal
 import subprocess
 
 from small_disk import can_mount, fill
+from test_state_lost import copy_of_state, state, to_be_upgraded
 from world import VISOR, wait_until
 
 UNWRITTEN = "what runs cannot be written down"
@@ -22,8 +24,7 @@ class TestFullDisk:
         visor.wait("what runs is written down now", component="vega")
         visor.wait("what runs is written down now", component="data-node")
         assert len(visor.said(UNWRITTEN)) == 2
-        visor.signal(signal.SIGKILL)
-        visor.end()
+        visor.kill()
         successor = world.start()
         successor.wait("taken over, alive", count=2)
         successor.stop()
@@ -64,9 +65,22 @@ class TestFullDisk:
     def test_what_is_written_needs_no_more_room(self, world, small_disk):
         visor = world.up()
         fill(small_disk)
-        visor.signal(signal.SIGKILL)
-        visor.end()
+        visor.kill()
         successor = world.start()
         successor.wait("taken over, alive")
         successor.stop()
         assert not successor.said(UNWRITTEN) and len(world.pids()) == 1
+
+    def test_what_is_recorded_when_the_core_is_dead_has_its_copy_too(self, world, small_disk):
+        """That the new release has answered cannot be recorded until the disk has room, and that is when visor leaves."""
+        visor = to_be_upgraded(world, start_delay_ms=1)
+        new = world.wait_event("main", version="v1.1.0")["pid"]
+        os.kill(new, signal.SIGSTOP)
+        wait_until(lambda: state(world)["release"]["stage"] == copy_of_state(world)["release"]["stage"] == "switched", "both")
+        ballast = fill(small_disk)
+        os.kill(new, signal.SIGCONT)
+        visor.wait("the node answers", count=2)
+        assert state(world)["release"]["stage"] == copy_of_state(world)["release"]["stage"] == "switched"
+        ballast.unlink()
+        visor.stop()
+        assert state(world)["release"]["stage"] == "answered" and copy_of_state(world) == state(world)

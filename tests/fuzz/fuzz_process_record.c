@@ -11,6 +11,9 @@ static void check(const ProcessRecord *record) {
     expect(note->start < NODE_START_COUNT && note->stopping < NODE_REASON_COUNT);
     expect(note->started_usec <= INT64_MAX && note->height_blocks <= INT64_MAX && note->restarts_used <= INT64_MAX);
     expect(record->pid >= 0);
+    expect(!record->state.folder || record->state.folder[0] == '/');
+    expect(record->state.folder || !record->state.previous);
+    expect(record->state.release.stage < RELEASE_STAGE_COUNT);
 }
 
 static bool same_text(const char *left, const char *right) {
@@ -26,6 +29,13 @@ static void expect_same(const ProcessRecord *left, const ProcessRecord *right) {
     expect(a->answered == b->answered && a->restarts_used == b->restarts_used && a->stopping == b->stopping);
 }
 
+static void expect_same_state(const State *left, const State *right) {
+    const ReleaseRecord *a = &left->release, *b = &right->release;
+    expect(same_text(left->folder, right->folder) && same_text(left->previous, right->previous));
+    expect(streq(a->tag, b->tag) && a->height_blocks == b->height_blocks && a->stage == b->stage);
+    expect(a->blocks_awaited == b->blocks_awaited);
+}
+
 static void check_written(ProcessRecord *record) {
     _cleanup_process_record_ ProcessRecord again = {0};
     Failure failure = {0};
@@ -37,6 +47,7 @@ static void check_written(ProcessRecord *record) {
     expect(r == 0 && process_record_load(input_home(), PROCESS_DATA_NODE, &again, &failure) == 0);
     expect(again.pid == 0);
     expect_same(record, &again);
+    expect_same_state(&record->state, &again.state);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

@@ -30,6 +30,32 @@ bool disk_is_full(const World *world) {
     return world->now_usec < world->disk.full_until_usec;
 }
 
+bool record_equal(const Record *left, const Record *right) {
+    return left->exists == right->exists && left->damaged == right->damaged && left->release == right->release &&
+           left->height_blocks == right->height_blocks && left->stage == right->stage &&
+           left->blocks_awaited == right->blocks_awaited;
+}
+
+bool disk_has_good_copy(const Disk *disk) {
+    return disk->copy.exists && !disk->copy_stale;
+}
+
+void disk_look_at_copy(Disk *disk) {
+    Record record = disk->record;
+    record.damaged = record.removed = false;
+    disk->copy_stale = !record_equal(&disk->copy, &record);
+}
+
+void disk_copy(Disk *disk, const Record *record, bool durable) {
+    if (!record_equal(&disk->copy, record))
+        disk->copy_before = disk->copy;
+    disk->copy = *record;
+    disk->copy_stale = false;
+    disk->copy_synced = durable;
+    if (durable)
+        disk->durable_copy = disk->copy_before = *record;
+}
+
 void disk_save(World *world, const Record *record, Outcome outcome) {
     Disk *disk = &world->disk;
     switch (outcome) {
@@ -100,6 +126,21 @@ void disk_change_folder(World *world, int release, FolderState state) {
     folder->durable = true;
 }
 
+/* It is written over in place: of what was not synced there may be the new text, an old one, or some of each, which
+ * nobody can read. */
+static void crash_copy(World *world) {
+    Disk *disk = &world->disk;
+    const Record texts[] = {disk->copy, disk->copy_before, disk->durable_copy, {0}};
+    const Record *found = &texts[disk->copy_synced ? 0 : choice_below(&world->choices, 4)];
+    bool was_good = disk_has_good_copy(disk) && !world->visor.copy_unsynced; /* which it knows, and will mend */
+    disk->copy = disk->copy_before = disk->durable_copy = *found;
+    disk->copy_synced = true;
+    disk_look_at_copy(disk);
+    /* Only what was decided on is not waited for; all else was synced before anything else was done. */
+    if (was_good && disk->copy.exists && disk->copy_stale && disk->record.stage != STAGE_DECIDED)
+        violate(world, VIOLATION_NOT_COPIED, "of %s it was not made durable", release_tag(disk->record.release));
+}
+
 void disk_crash(World *world) {
     Disk *disk = &world->disk;
     /* What was not synced may have reached the disk nevertheless, each thing on its own. */
@@ -117,4 +158,5 @@ void disk_crash(World *world) {
     }
     disk->durable_record = disk->record;
     disk->durable_current = disk->current;
+    crash_copy(world);
 }

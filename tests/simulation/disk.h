@@ -43,7 +43,8 @@ typedef struct Folder {
 
 typedef struct Record {
     bool exists;
-    bool damaged;
+    bool damaged; /* or even removed */
+    bool removed;
     int release;
     uint64_t height_blocks;
     ReleaseStage stage;
@@ -54,7 +55,12 @@ typedef struct Disk {
     Folder folders[FOLDERS_MAX];
     Record record;
     Record durable_record; /* what a machine crash may bring back */
-    int current;           /* RELEASE_NONE = the link is missing */
+    Record copy;           /* in the lock file of the core, which lasts longer than the core */
+    Record copy_before;    /* what was there before that */
+    Record durable_copy;
+    bool copy_synced; /* nothing was written to that file since */
+    bool copy_stale;  /* a death or a crash has left another one there than there should be */
+    int current;      /* RELEASE_NONE = the link is missing */
     int durable_current;
     unsigned identities;
     uint64_t full_until_usec;
@@ -70,6 +76,17 @@ const char *release_tag(int release);
 int release_of_tag(const char *tag);
 
 void disk_init(Disk *disk);
+
+bool record_equal(const Record *left, const Record *right);
+
+/** Does the copy of the record tell what the record does, or did before it was damaged? */
+bool disk_has_good_copy(const Disk *disk);
+
+/** Visor is gone: is the copy what it should be? */
+void disk_look_at_copy(Disk *disk);
+
+/** Writes the copy; durably, or as a note is written. */
+void disk_copy(Disk *disk, const Record *record, bool durable);
 
 /** How a call that makes something durable ends. */
 typedef enum Outcome {

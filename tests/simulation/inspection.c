@@ -3,11 +3,33 @@
 #include "tests/simulation/visor.h"
 #include "tests/simulation/world.h"
 
-/* A damaged record is set aside where `current` is there to tell what runs (supervisor/inspection.c). */
+/* A damaged record is set aside where something else tells what runs, and made anew from its copy, if there is one
+ * (supervisor/inspection.c). */
+static void rebuild_record(World *world) {
+    Disk *disk = &world->disk;
+    bool taken_back =
+        disk->record.removed && disk->copy.stage == STAGE_DECIDED && disk->current != disk->copy.release;
+    const Record rebuilt = taken_back ? (Record){0} : disk->copy;
+    if (!disk_has_good_copy(disk)) {
+        fault(world, FAULT_STATE_LOST);
+        if (disk->record.release < RELEASES_MAX)
+            world->record_lost[disk->record.release] = true;
+    }
+    if (!rebuilt.exists && disk->current == RELEASE_NONE)
+        return;
+    say(world, "the record is made anew: %s", rebuilt.exists ? release_tag(rebuilt.release) : "nothing");
+    if (rebuilt.exists && (disk_is_full(world) || fault_one_in(world, 8)))
+        world->visor.put_back_usec = PUT_BACK_WITH_NOTE_USEC;
+    else
+        disk->record = rebuilt;
+    world->visor.state = rebuilt;
+}
+
 static void read_record(World *world) {
     Disk *disk = &world->disk;
-    if (disk->record.damaged && disk->current != RELEASE_NONE)
-        disk->record = (Record){0};
+    world->visor.state = disk->record.damaged ? (Record){0} : disk->record;
+    if (disk->record.damaged)
+        rebuild_record(world);
     /* Whatever an earlier Visor left half done is made durable before anything is built upon it. */
     disk->durable_record = disk->record;
     disk->durable_current = disk->current;
@@ -36,11 +58,10 @@ static bool is_current(const World *world, const Record *record) {
 
 Event visor_begin_event(World *world) {
     read_record(world);
-    const Record *record = &world->disk.record;
+    const Record *record = &world->visor.state;
     Event event = {.type = EVENT_BEGIN, .begin = {.seed = world->pids * UINT64_C(0x9e3779b97f4a7c15)}};
-    bool usable = record->exists && !record->damaged;
-    world->visor.recorded = usable ? record->release : RELEASE_NONE;
-    if (usable) {
+    world->visor.recorded = record->exists ? record->release : RELEASE_NONE;
+    if (record->exists) {
         ReleaseRecord *read = &world->visor.record_read;
         tag_copy(&read->tag, release_tag(record->release));
         read->height_blocks = record->height_blocks;
@@ -55,14 +76,12 @@ Event visor_begin_event(World *world) {
 /* `current` is missing: never an older release than the one that ran last. What was decided on and never switched
  * to is not what ran: its upgrade has to come to its end first. */
 static int choose_release(const World *world) {
-    const Record *record = &world->disk.record;
+    const Record *record = &world->visor.state;
     if (world->visor.running != RELEASE_NONE)
         return world->visor.running;
-    if (record->damaged)
-        return RELEASE_NONE;
     if (record->exists)
         return record->stage == STAGE_DECIDED ? record->release - 1 : record->release;
-    return 0;
+    return world->disk.record.damaged ? RELEASE_NONE : 0;
 }
 
 static ExitCode find_release(World *world) {

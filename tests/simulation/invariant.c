@@ -153,9 +153,20 @@ static void check_wait(World *world) {
         violate(world, VIOLATION_NO_DEADLINE, "a fetch is awaited that nobody makes, or the other way round");
 }
 
+/* In case that the state file is lost. A decision that was taken back with its file may still stand in the copy. */
+static void check_copy(World *world) {
+    const Record *copy = &world->disk.copy, *record = state_file_in_place(world);
+    if (disk_has_good_copy(&world->disk) && record->exists && !record->damaged && !record_equal(copy, record))
+        violate(
+            world, VIOLATION_NOT_COPIED, "the lock of the core tells of %s, '%s'; the record of %s, '%s'",
+            release_tag(copy->release), RELEASE_STAGE_NAME[copy->stage], release_tag(record->release),
+            RELEASE_STAGE_NAME[record->stage]);
+}
+
 void invariant_at_rest(World *world) {
     const Visor *visor = &world->visor;
     check_wait(world);
+    check_copy(world);
     bool saved = visor->core.node.save_due_usec == USEC_NEVER && visor->core.node.record.stage == STAGE_ANSWERED;
     if (visor->told != RELEASE_NONE && saved)
         world->told_for_good[visor->told] = true;
@@ -172,7 +183,7 @@ void invariant_at_rest(World *world) {
 
 /* Without statistics, one that dies between the record and the word never tells it. */
 static bool is_told(const World *world, int release) {
-    return release == 0 || world->told[release] || !world->has_statistics || world->record_lost;
+    return release == 0 || world->told[release] || !world->has_statistics || world->record_lost[release];
 }
 
 static bool is_settled(UpgradeStep step) {

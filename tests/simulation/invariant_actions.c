@@ -20,7 +20,6 @@ static void check_height(World *world, uint64_t height_blocks) {
     const Visor *visor = &world->visor;
     int release = visor->running;
     uint64_t upgrade_blocks = world->network.milestones[release].height_blocks;
-    const Record *record = &world->disk.record;
 
     if (world->operator_height) {
         if (height_blocks != 0)
@@ -29,13 +28,11 @@ static void check_height(World *world, uint64_t height_blocks) {
         if (height_blocks != visor->segment_height_blocks)
             violate(world, VIOLATION_WRONG_HEIGHT, "not the height of the data node's latest segment");
     } else if (height_blocks == 0) {
-        if (release > 0 && !world->answered[release] && !world->record_lost)
+        if (release > 0 && !world->answered[release] && !world->record_lost[release])
             violate(world, VIOLATION_WRONG_HEIGHT, "%s has never answered and got no height", release_tag(release));
     } else if (height_blocks != upgrade_blocks) {
         violate(world, VIOLATION_WRONG_HEIGHT, "the height is not that of the upgrade");
-    } else if (
-        visor->saw_answer[release] ||
-        (record->exists && record->release == release && record->stage == STAGE_ANSWERED)) {
+    } else if (visor->saw_answer[release] || (world->answer_saved[release] && !world->record_lost[release])) {
         violate(world, VIOLATION_WRONG_HEIGHT, "%s has answered and got the height again", release_tag(release));
     }
 }
@@ -96,7 +93,7 @@ void invariant_spawn(World *world, const Action *action) {
 
 /* An upgrade is decided on, by this Visor or, with its note still there, by an earlier one. */
 static void check_stop_for_upgrade(World *world, bool inherited) {
-    const Record *record = &world->disk.durable_record;
+    const Record *record = state_file_in_place(world);
     const Visor *visor = &world->visor;
     int from = world->processes[PROCESS_VEGA].release;
 
@@ -233,7 +230,7 @@ void invariant_save(World *world, const ReleaseRecord *record) {
 }
 
 void invariant_switch(World *world, int release) {
-    const Record *record = &world->disk.durable_record;
+    const Record *record = state_file_in_place(world);
     if (violated(world))
         return;
     if (anything_alive(world))
@@ -334,7 +331,7 @@ static void completed(World *world, const Report *report) {
     world->visor.completed = true;
     if (release < 0 || release >= RELEASES_MAX || !world->answered[release])
         violate(world, VIOLATION_NOT_COMPLETED, "told of '%.40s', which has not answered", report->tag);
-    else if (world->told_for_good[release] && !world->record_lost)
+    else if (world->told_for_good[release] && !world->record_lost[release])
         violate(world, VIOLATION_NOT_COMPLETED, "told of %s once more", report->tag);
     else
         world->told[world->visor.told = release] = true;

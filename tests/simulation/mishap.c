@@ -183,10 +183,11 @@ static void make_folder(World *world, int release) {
     visor_folder_changed(world, release);
 }
 
-/* Where the record tells what ran, or a living Visor remembers it; otherwise nobody could. */
+/* Where the record or its copy tells what ran, or a living Visor remembers it; otherwise nobody could. */
 static void drop_current(World *world) {
     const Record *record = &world->disk.record;
-    if (world->disk.current == RELEASE_NONE || !record->exists || record->damaged ||
+    if (world->disk.current == RELEASE_NONE || !record->exists ||
+        (record->damaged && (record->removed || !disk_has_good_copy(&world->disk))) ||
         (record->release != world->disk.current && record->stage != STAGE_DECIDED))
         return;
     if (record->stage == STAGE_DECIDED && record->release != world->disk.current + 1)
@@ -198,12 +199,16 @@ static void drop_current(World *world) {
 
 static void damage_state(World *world) {
     Disk *disk = &world->disk;
-    if (!disk->record.exists || disk->current == RELEASE_NONE)
+    if (!disk->record.exists || (disk->current == RELEASE_NONE && !disk_has_good_copy(disk)))
         return;
-    fault(world, FAULT_STATE_DAMAGED);
-    say(world, "the state file is damaged");
+    bool removed = disk->current != RELEASE_NONE && choice_below(&world->choices, 2) == 1;
+    fault(world, removed ? FAULT_STATE_REMOVED : FAULT_STATE_DAMAGED);
+    say(world, "the state file is %s", removed ? "removed" : "damaged");
     disk->record.damaged = disk->durable_record.damaged = true;
-    world->record_lost = true;
+    disk->record.removed = disk->durable_record.removed = removed;
+    if (world->visor.alive && world->visor.state.exists) /* who looks by a slow timer takes a while to see it */
+        world->visor.put_back_usec =
+            usec_add(world->now_usec, fault_one_in(world, 2) ? choice_spread(&world->choices, 0, MINUTES(1)) : 0);
 }
 
 /* Some ask twice, and some change their mind in between. */
@@ -313,6 +318,12 @@ void mishaps_advance(World *world) {
 }
 
 /* What no program can mend, the operator does. */
+static void cure_current(World *world) {
+    Disk *disk = &world->disk;
+    if (disk->record.damaged && disk->current == RELEASE_NONE && !disk->copy.exists)
+        disk->current = disk->durable_current = world->switched;
+}
+
 static void cure_folders(World *world) {
     for (int release = 1; release <= world->network.upgrade_count; release++) {
         Folder *folder = &world->disk.folders[release];
@@ -335,6 +346,7 @@ void mishaps_heal(World *world) {
         mishaps->supplied_usec[n] = USEC_NEVER;
         world->network.milestones[n].published_usec = 0;
     }
+    cure_current(world);
     cure_folders(world);
     if (world->visor.thaw_usec > world->now_usec)
         world->visor.thaw_usec = world->now_usec;

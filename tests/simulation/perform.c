@@ -32,12 +32,17 @@ static void spawn(World *world, const Action *action) {
     process->start_number = first ? ++world->node_starts : world->processes[PROCESS_VEGA].start_number;
     process->note = visor->note;
     process->restarts_used = visor->restarts_used;
-    if (disk_is_full(world) || fault_one_in(world, 40)) { /* the file is new, or somebody has cleared it away */
+    if (first)
+        disk_copy(&world->disk, &visor->state, false);
+    bool is_new = disk_is_full(world) && choice_below(&world->choices, 2) == 0;
+    if (is_new || fault_one_in(world, 40)) { /* the file is new, or somebody has cleared it away */
         fault(world, FAULT_NOT_NOTED);
         process->unwritten = true;
         process->known_usec = USEC_NEVER;
         visor_answer(world, (Event){.type = EVENT_NOT_NOTED});
     }
+    if (first && process->known_usec == USEC_NEVER)
+        disk_copy(&world->disk, &(Record){0}, false);
     if (first) {
         visor->up_since_usec = world->now_usec;
         visor->answering_since_usec = visor->ready_since_usec = USEC_NEVER;
@@ -69,6 +74,7 @@ static bool write_note(World *world, const NodeNote *note) {
             process->known_usec = world->now_usec;
         process->unwritten = false;
     }
+    state_file_copy(world);
     if (!written)
         visor_answer(world, (Event){.type = EVENT_NOT_NOTED});
     return written;
@@ -304,6 +310,7 @@ void perform(World *world, const Action *action) {
     case ACTION_NOTE:
         invariant_note(world, &action->note);
         (void)write_note(world, &action->note);
+        (void)state_file_put_back(world);
         break;
     case ACTION_SAVE:
         state_file_save(world, action->save);

@@ -26,14 +26,41 @@ static Outcome fail(World *world, bool can_be_half) {
     bool half =
         can_be_half && world->disk.record.exists && !world->disk.record.damaged && fault_below(world, 2) == 1;
     fault(world, half ? FAULT_SAVE_HALF : FAULT_SAVE);
-    if (half && !is_out_of_place(world)) {
-        visor->in_place = world->disk.record;
+    if (half && !is_out_of_place(world))
         visor->put_back_usec = world->now_usec;
-    }
     /* What is wrong on the disk matters most to the next Visor, and that may come before the next try. */
     if ((world->mishaps.mask & 1) != 0 && fault_below(world, 3) == 1)
         visor->actions_to_death = 1 + choice_below(&world->choices, 3);
     return half ? OUTCOME_HALF : OUTCOME_FAILED;
+}
+
+/* With all else that is written beside a core that lives, or over what was written beside the dead one. */
+static void copy(World *world, bool after_save) {
+    Visor *visor = &world->visor;
+    const NodeProcess *core = &world->processes[PROCESS_VEGA];
+    bool down = visor->core.processes[PROCESS_VEGA].state == PROCESS_DOWN;
+    if (down ? !world->disk.copy.exists || process_holds_lock(world, PROCESS_VEGA)
+             : core->unwritten || core->known_usec == USEC_NEVER)
+        return;
+    bool synced = visor->copy_unsynced && (after_save || !down);
+    disk_copy(&world->disk, &visor->state, synced);
+    visor->copy_unsynced = visor->copy_unsynced && !synced;
+}
+
+void state_file_copy(World *world) {
+    copy(world, false);
+}
+
+static void saved(World *world, const Record *record) {
+    Visor *visor = &world->visor;
+    visor->state = *record;
+    visor->recorded = record->release;
+    visor->put_back_usec = USEC_NEVER;
+    visor->copy_unsynced = visor->copy_unsynced || record->stage != STAGE_DECIDED;
+    if (record->stage != STAGE_DECIDED)
+        copy(world, true);
+    if (record->stage == STAGE_ANSWERED)
+        world->answer_saved[record->release] = true;
 }
 
 void state_file_save(World *world, const ReleaseRecord *save) {
@@ -47,8 +74,7 @@ void state_file_save(World *world, const ReleaseRecord *save) {
     visor->unsaved_usec = fails && record.stage != STAGE_DECIDED ? world->now_usec : 0;
     if (!fails) {
         visor->going_back = false;
-        visor->recorded = record.release;
-        visor->put_back_usec = USEC_NEVER;
+        saved(world, &record);
     } else if (record.stage == STAGE_ANSWERED && record.release == visor->running) {
         visor->going_back = true;
     }
@@ -68,10 +94,9 @@ void state_file_record_running(World *world) {
         fault_one_in(world, 10))
         return;
     say(world, "recorded: %s runs", release_tag(visor->running));
-    visor->recorded = visor->running;
-    visor->put_back_usec = USEC_NEVER;
     Record record = {.exists = true, .release = visor->running, .stage = STAGE_ANSWERED};
     disk_save(world, &record, OUTCOME_DONE);
+    saved(world, &record);
 }
 
 bool state_file_put_back(World *world) {
@@ -84,10 +109,10 @@ bool state_file_put_back(World *world) {
     }
     say(world, "the record is put back");
     visor->put_back_usec = USEC_NEVER;
-    disk_save(world, &visor->in_place, OUTCOME_DONE);
+    disk_save(world, &visor->state, OUTCOME_DONE);
     return true;
 }
 
 const Record *state_file_in_place(const World *world) {
-    return is_out_of_place(world) ? &world->visor.in_place : &world->disk.durable_record;
+    return is_out_of_place(world) ? &world->visor.state : &world->disk.durable_record;
 }

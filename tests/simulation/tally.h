@@ -54,6 +54,8 @@
     X(FAULT_SWITCH_HALF, "switch made, but called failed")                                                         \
     X(FAULT_PLACE, "placing fails")                                                                                \
     X(FAULT_STATE_DAMAGED, "state file damaged")                                                                   \
+    X(FAULT_STATE_REMOVED, "state file removed")                                                                   \
+    X(FAULT_STATE_LOST, "state file lost, and its copy as well")                                                   \
     X(FAULT_CURRENT_DROPPED, "`current` dropped")                                                                  \
     X(FAULT_FOLDER_CHANGED, "release folder changed or removed")                                                   \
     X(FAULT_FOLDER_MADE, "release folder made by the operator")                                                    \

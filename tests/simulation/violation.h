@@ -31,6 +31,7 @@
     X(VIOLATION_BUDGET, "5b", "no more restarts than the budget has, also if the node outlives a Visor")           \
     X(VIOLATION_ADOPTED_ANEW, "5c", "an adopted node keeps its restarts, start, height and answer")                \
     X(VIOLATION_NOT_NOTED, "5d", "what a new Visor must know is noted before the action it is about")              \
+    X(VIOLATION_NOT_COPIED, "5e", "beside the lock of the core there is a copy of the record, alive or dead")      \
     X(VIOLATION_NO_DEADLINE, "6a", "every wait has a deadline or a named answer")                                  \
     X(VIOLATION_LIVELOCK, "6b", "only so many steps at one moment")                                                \
     X(VIOLATION_GAVE_UP_EARLY, "6c", "a node is given up only after its time to answer")                           \

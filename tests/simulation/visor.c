@@ -54,6 +54,7 @@ void visor_become(World *world, bool anew) {
         .told = RELEASE_NONE,
         .folder_notice_usec = USEC_NEVER,
         .put_back_usec = USEC_NEVER,
+        .copy_unsynced = true,
         .exit_notice_usec = {USEC_NEVER, USEC_NEVER},
         .answering_since_usec = USEC_NEVER,
         .ready_since_usec = USEC_NEVER,
@@ -102,6 +103,7 @@ void visor_die(World *world) {
         return;
     say(world, "Visor %u is killed", visor->pid);
     visor->alive = false;
+    disk_look_at_copy(&world->disk); /* it was perhaps in the middle of something */
     visor->queued = 0;
     visor->restart_usec = usec_add(world->now_usec, SEC(1));
     orphan_segment_tool(world);
@@ -113,6 +115,7 @@ void visor_leave(World *world, ExitCode code) {
     say(world, "Visor %u leaves with %d", visor->pid, (int)code);
     visor->alive = false;
     visor->queued = 0;
+    disk_look_at_copy(&world->disk);
     bool hopeless = code == EXIT_CODE_CONFIG || code == EXIT_CODE_NODE_ALIVE;
     visor->restart_usec =
         world->mishaps.down_wanted ? USEC_NEVER : usec_add(world->now_usec, hopeless ? MINUTES(5) : SEC(5));

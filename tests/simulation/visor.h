@@ -13,6 +13,9 @@
 
 enum { QUEUE_MAX = 16 };
 
+/* Put back, but nobody is called for it. */
+#define PUT_BACK_WITH_NOTE_USEC (USEC_NEVER - 1)
+
 /** What is under way and will be answered. */
 typedef struct Tool {
     bool running;
@@ -86,8 +89,9 @@ typedef struct Visor {
     bool completed;  /* and that was told */
     int told;        /* the last release of which it told that */
     bool adopted;
-    Record in_place; /* what it holds to be the record, while another is on the disk */
+    Record state; /* what it holds to be the record, whatever is on the disk */
     uint64_t put_back_usec;
+    bool copy_unsynced;
     uint64_t unsaved_usec; /* when the last try failed to save what a release came to; 0 = it did not */
     bool going_back;       /* the record could not be written back when an upgrade was called off */
     bool data_node_tried;  /* since this start of the core */
@@ -149,8 +153,11 @@ void perform_partly(struct World *world, const Action *action);
 void state_file_save(struct World *world, const ReleaseRecord *save);
 void state_file_save_partly(struct World *world, const ReleaseRecord *save);
 void state_file_record_running(struct World *world);
-/** A save that was made, but called failed, is noticed and undone; false if that fails, too, and is tried again. */
+/** A save that was made, but called failed, is noticed and undone, and so is damage; false if that fails, too, and
+ * is tried again. */
 bool state_file_put_back(struct World *world);
+/** Writes what Visor holds to be the record into the lock file of the core. */
+void state_file_copy(struct World *world);
 /** What Visor has made durable, as far as it knows. */
 const Record *state_file_in_place(const struct World *world);
 void visor_answer(struct World *world, Event event);

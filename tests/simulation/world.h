@@ -58,9 +58,10 @@ typedef struct World {
     int switched;                     /* the newest release that `current` was durably switched to */
     int last_started;                 /* the newest release of which a core was started */
     bool answered[RELEASES_MAX];      /* it has answered some Visor */
+    bool answer_saved[RELEASES_MAX];  /* and that is durable */
     bool told[RELEASES_MAX];          /* that the upgrade to it is complete was told */
     bool told_for_good[RELEASES_MAX]; /* and the record knows it */
-    bool record_lost;                 /* the state file was damaged */
+    bool record_lost[RELEASES_MAX];   /* the state file was, and its copy as well or out of date, as it may be */
 } World;
 
 /** Tells, if anybody listens. */

@@ -4,9 +4,7 @@
 #include "base/cleanup.h"
 #include "tests/unit/home/home.h"
 
-#include <signal.h>
 #include <sys/file.h>
-#include <sys/resource.h>
 
 static int take(int *ret_fd, pid_t *ret_holder) {
     Failure failure = {0};
@@ -101,40 +99,6 @@ static void test_what_the_file_says_is_not_trusted(void **unused) {
     (void)close(fd);
 }
 
-static void check_text(const char *expected) {
-    LockNote note;
-    assert_int_equal(lock_read(home.private_fd, "node.lock", &note), 0);
-    assert_string_equal(note.text, expected);
-    free(note.text);
-}
-
-/* A file that may not grow is like a disk that is full: the first pages of a longer text would fit. */
-static void test_a_text_that_does_not_fit_leaves_the_last_one(void **unused) {
-    struct rlimit before, limit;
-    pid_t holder = 0;
-    char longer[6000];
-    int fd = -1;
-    (void)unused;
-    assert_int_equal(take(&fd, &holder), 0);
-    assert_int_equal(lock_write_text(fd, "as it was"), 0);
-    memset(longer, 'l', sizeof longer - 1);
-    longer[sizeof longer - 1] = '\0';
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
-    limit = before;
-    limit.rlim_cur = 4096;
-    assert_ptr_not_equal(signal(SIGXFSZ, SIG_IGN), SIG_ERR);
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-    int r = lock_write_text(fd, longer);
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-    assert_true(r < 0);
-    check_text("as it was");
-    assert_int_equal(lock_write_text(fd, longer), 0);
-    check_text(longer);
-    assert_int_equal(lock_write_text(fd, "shorter"), 0);
-    check_text("shorter");
-    (void)close(fd);
-}
-
 static void test_replaced_file(void **unused) {
     (void)unused;
     pid_t holder = 0;
@@ -184,7 +148,6 @@ int main(void) {
         home_test(test_look),
         home_test(test_lock_lives_with_its_last_copy),
         home_test(test_what_the_file_says_is_not_trusted),
-        home_test(test_a_text_that_does_not_fit_leaves_the_last_one),
         home_test(test_replaced_file),
         home_test(test_what_is_no_file),
         home_test(test_holders),

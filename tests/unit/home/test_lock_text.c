@@ -5,6 +5,9 @@
 #include "tests/unit/children.h"
 #include "tests/unit/home/home.h"
 
+#include <signal.h>
+#include <sys/resource.h>
+
 enum {
     SIGNATURE_BYTES = 32,
     PAGE_BYTES = 4096,
@@ -97,11 +100,35 @@ static void test_page_is_kept(void **unused) {
     assert_int_equal(size_of(fd), PAGE_BYTES);
     assert_int_equal(lock_write_text(fd, long_text), 0);
     check_note(0, 0, long_text);
-    assert_int_equal(size_of(fd), PAGE_BYTES + SIGNATURE_BYTES);
+    assert_int_equal(size_of(fd), 2 * PAGE_BYTES);
     assert_int_equal(lock_write_text(fd, "short again"), 0);
     check_note(0, 0, "short again");
-    assert_int_equal(size_of(fd), PAGE_BYTES + SIGNATURE_BYTES);
+    assert_int_equal(size_of(fd), 2 * PAGE_BYTES);
     free(long_text);
+    (void)close(fd);
+}
+
+/* A file that may not grow is like a disk that is full: the first pages of a longer text would fit. */
+static void test_a_text_that_does_not_fit_leaves_the_last_one(void **unused) {
+    struct rlimit before, limit;
+    (void)unused;
+    int fd = take();
+    char *longer = text_of(6000, 'l');
+    assert_int_equal(lock_write_text(fd, "as it was"), 0);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    limit = before;
+    limit.rlim_cur = PAGE_BYTES;
+    assert_ptr_not_equal(signal(SIGXFSZ, SIG_IGN), SIG_ERR);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    int r = lock_write_text(fd, longer);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_true(r < 0);
+    check_note(0, 0, "as it was");
+    assert_int_equal(lock_write_text(fd, longer), 0);
+    check_note(0, 0, longer);
+    assert_int_equal(lock_write_text(fd, "shorter"), 0);
+    check_note(0, 0, "shorter");
+    free(longer);
     (void)close(fd);
 }
 
@@ -210,6 +237,7 @@ int main(void) {
         home_test(test_signature),
         home_test(test_signature_and_text_are_apart),
         home_test(test_page_is_kept),
+        home_test(test_a_text_that_does_not_fit_leaves_the_last_one),
         home_test(test_too_long),
         home_test(test_file_that_is_too_long),
         home_test(test_what_cannot_be_written),

@@ -32,6 +32,17 @@ static ProcessRecord sample(void) {
             .stopping = NODE_REASON_UPGRADE}};
 }
 
+static void check_same_state(const State *a, const State *b) {
+    assert_string_equal(a->folder, b->folder);
+    assert_int_equal(a->previous == NULL, b->previous == NULL);
+    if (a->previous)
+        assert_string_equal(a->previous, b->previous);
+    assert_string_equal(a->release.tag, b->release.tag);
+    assert_true(a->release.height_blocks == b->release.height_blocks);
+    assert_int_equal(a->release.stage, b->release.stage);
+    assert_int_equal(a->release.blocks_awaited, b->release.blocks_awaited);
+}
+
 static void check_same(const ProcessRecord *a, const ProcessRecord *b) {
     assert_string_equal(a->folder, b->folder);
     assert_string_equal(a->binary, b->binary);
@@ -45,6 +56,9 @@ static void check_same(const ProcessRecord *a, const ProcessRecord *b) {
     assert_int_equal(a->note.answered, b->note.answered);
     assert_true(a->note.restarts_used == b->note.restarts_used);
     assert_int_equal(a->note.stopping, b->note.stopping);
+    assert_int_equal(a->state.folder == NULL, b->state.folder == NULL);
+    if (a->state.folder)
+        check_same_state(&a->state, &b->state);
 }
 
 static void check_empty(const ProcessRecord *record) {
@@ -79,6 +93,21 @@ static void test_what_was_saved_is_loaded(void **unused) {
     record.note = (NodeNote){0};
     check_round_trip(&record);
     record.folder = (char[]){"/\" \\ \xc3\xbc \x01"};
+    check_round_trip(&record);
+}
+
+static void test_the_copy_of_the_state(void **unused) {
+    ProcessRecord record = sample();
+    (void)unused;
+    record.state = (State){
+        .release = {.tag = "v0.80.0", .height_blocks = INT64_MAX, .blocks_awaited = true},
+        .folder = (char[]){"/srv/\" \\ v2"},
+        .previous = folder_text};
+    for (ReleaseStage stage = 0; stage < RELEASE_STAGE_COUNT; stage++) {
+        record.state.release.stage = stage;
+        check_round_trip(&record);
+    }
+    record.state = (State){.folder = folder_text};
     check_round_trip(&record);
 }
 
@@ -213,6 +242,27 @@ static void test_formats(void **unused) {
     process_record_clear(&record);
 }
 
+static void check_without_state(const char *state) {
+    ProcessRecord record;
+    if (decode(with("\"format\":1", state), &record) != 0)
+        fail_msg("%s refused", state);
+    assert_string_equal(record.folder, "/srv/v1");
+    assert_null(record.state.folder);
+    process_record_clear(&record);
+}
+
+/* What cannot be read of the state says nothing against the rest. */
+static void test_copies_of_the_state_that_are_none(void **unused) {
+    (void)unused;
+    check_without_state("\"format\":1,\"state\":null");
+    check_without_state("\"format\":1,\"state\":[]");
+    check_without_state("\"format\":1,\"state\":{}");
+    check_without_state("\"format\":1,\"state\":{\"format\":99,\"releases\":[]}");
+    check_without_state(
+        "\"format\":1,\"state\":{\"format\":2,\"release\":{\"tag\":\"../x\",\"folder\":\"/srv/v2\",\"height\":1,"
+        "\"stage\":\"answered\"}}");
+}
+
 static int load(Failure *failure) {
     ProcessRecord record;
     *failure = (Failure){0};
@@ -332,6 +382,8 @@ static void test_writing_to_what_cannot_be_written(void **unused) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         home_test(test_what_was_saved_is_loaded),
+        home_test(test_the_copy_of_the_state),
+        home_test(test_copies_of_the_state_that_are_none),
         home_test(test_who_it_is),
         home_test(test_every_truncation_is_damage),
         home_test(test_what_is_wrong),

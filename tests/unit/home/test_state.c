@@ -49,6 +49,49 @@ static void test_save_and_load(void **unused) {
     assert_int_equal(status.st_mode & 07777, 0600);
 }
 
+static void test_set_aside_until_it_is_replaced(void **unused) {
+    State state = {.release = {.tag = "v3"}, .folder = (char[]){"/v3"}};
+    Failure failure = {0};
+    (void)unused;
+    folder_write_text(&folder, ".visor/" HOME_STATE_FILE, "{", 0600);
+    for (int start = 0; start < 3; start++) { /* none of which comes to its save */
+        assert_int_equal(state_set_aside(&home, true, &failure), 0);
+        assert_non_null(strstr(failure.message, "state.json.damaged-"));
+        assert_int_equal(faccessat(home.private_fd, HOME_STATE_FILE, F_OK, 0), 0);
+        assert_int_equal(set_aside_count(), 1);
+    }
+    assert_int_equal(state_save(&home, &state, &failure), 0);
+    assert_int_equal(set_aside_count(), 1);
+    State loaded;
+    assert_int_equal(state_load(&home, &loaded, &failure), 0);
+    assert_true(state_equal(&loaded, &state));
+    state_clear(&loaded);
+}
+
+static void test_duplicate_and_equal(void **unused) {
+    State first = {
+        .release = {.tag = "v2", .height_blocks = 7, .stage = STAGE_SWITCHED}, .folder = (char[]){"/v2"}};
+    State others[7], copy;
+    (void)unused;
+    first.previous = (char[]){"/v1"};
+    assert_int_equal(state_duplicate(&first, &copy), 0);
+    assert_true(state_equal(&first, &copy) && copy.folder != first.folder && copy.previous != first.previous);
+    state_clear(&copy);
+    assert_int_equal(state_duplicate(&copy, &copy), 0);
+    assert_true(state_equal(&copy, &(State){0}) && !state_equal(&copy, &first));
+    for (size_t i = 0; i < 7; i++)
+        others[i] = first;
+    tag_copy(&others[0].release.tag, "v3");
+    others[1].release.height_blocks++;
+    others[2].release.stage = STAGE_ANSWERED;
+    others[3].release.blocks_awaited = true;
+    others[4].folder = (char[]){"/v3"};
+    others[5].previous = (char[]){"/v3"};
+    others[6].previous = NULL;
+    for (size_t i = 0; i < 7; i++)
+        assert_false(state_equal(&first, &others[i]) || state_equal(&others[i], &first));
+}
+
 static void test_previous(void **unused) {
     (void)unused;
     Failure failure = {0};
@@ -124,7 +167,7 @@ static void test_damaged(void **unused) {
             fail_msg("'%s' is damaged", DAMAGED[i]);
         assert_int_equal(faccessat(home.private_fd, HOME_STATE_FILE, F_OK, 0), 0); /* every start shall see it */
         Failure failure = {0};
-        assert_int_equal(state_set_aside(&home, &failure), 0);
+        assert_int_equal(state_set_aside(&home, false, &failure), 0);
         assert_int_equal(faccessat(home.private_fd, HOME_STATE_FILE, F_OK, 0), -1); /* set aside, not deleted */
         assert_true(set_aside_count() > 0);
     }
@@ -261,6 +304,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         home_test(test_none_yet),
         home_test(test_save_and_load),
+        home_test(test_set_aside_until_it_is_replaced),
+        home_test(test_duplicate_and_equal),
         home_test(test_previous),
         home_test(test_damaged),
         home_test(test_blocks_awaited),
