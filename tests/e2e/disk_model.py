@@ -5,7 +5,7 @@ mode and version:
 
 - What a file contains, its length, its mode and its mtime are durable when fsync of that file has returned. Before, the
   file has any prefix of its writes, the last of them torn, or its full length with zeros in place of what was not
-  written yet. Only content that was durable before and not written to since is never lost.
+  written yet: all of it, or any of its pages. Only content that was durable before and not written to since is never lost.
 - An entry of a folder (made, linked, renamed, removed) is durable when fsync of the folder has returned. Before, it may
   have happened or not, whatever became of others: entries reach the disk in any order. The changes of one name, and
   those that name one file, happen in their order.
@@ -22,6 +22,7 @@ import stat
 import struct
 
 HEAD_BYTES = 4096
+PAGE_BYTES = 4096
 RECORD = struct.Struct("<11Q")
 LOG_BYTES = 256 * 1024 * 1024
 
@@ -251,7 +252,7 @@ def apply(entries, change):
 
 
 def some_content(file, random):
-    way = random.choice(["none", "all", "prefix", "torn", "zeros"])
+    way = random.choice(["none", "all", "prefix", "torn", "zeros", "pages"])
     count = random.randint(0, len(file.pending))
     if way == "none" or file.kind != "file":
         return file.after([])
@@ -265,5 +266,13 @@ def some_content(file, random):
             data = records[-1].data
             records[-1] = dataclasses.replace(records[-1], data=data[:random.randint(0, len(data))])
         return file.after(records)
+    if way == "pages":
+        return file.after([dataclasses.replace(record, data=some_pages(record.data, random)) for record in file.pending])
     empty = [dataclasses.replace(record, data=bytes(len(record.data))) for record in file.pending]
     return file.after(empty)
+
+
+def some_pages(data, random):
+    """A later one may be there without an earlier one."""
+    pages = [data[begin:begin + PAGE_BYTES] for begin in range(0, len(data), PAGE_BYTES)]
+    return b"".join(random.choice([page, bytes(len(page))]) for page in pages)
