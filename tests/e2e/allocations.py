@@ -3,8 +3,8 @@
 
     tests/e2e/allocations.py BUILD_FOLDER [--every 1] [--seed 1]
 
-A life is played (a start, a living node that is taken over, a reexec, or a data node that dies, whose segments are asked
-for; then polls, changed settings, an upgrade and a stop) with the Nth allocation of Visor failing
+A life is played (a start, also with a record that is damaged, a living node that is taken over, a reexec, or a data node
+that dies, whose segments are asked for; then polls, changed settings, an upgrade and a stop) with the Nth allocation of Visor failing
 (tests/faults/allocation.c), and sometimes some more after it. Visor goes on, or leaves with a code that its manual knows;
 never by a signal. The next Visor takes over what lives, or starts it, and the upgrade gets through. --every 10: each tenth N.
 """
@@ -36,7 +36,7 @@ EXIT_CODES = {int(number) for number in re.findall(
     r"^    X\(EXIT_CODE_\w+, (\d+),", (ROOT / "src" / "base" / "exit_code.h").read_text(), re.M)}
 GENESIS = "v1.0.0"
 COUNTS = [1, 1, 1, 2, 5, 20]
-LIVES = ["start", "adoption", "reexec", "restart"]
+LIVES = ["start", "recall", "adoption", "reexec", "restart"]
 
 
 class Allocations:
@@ -64,11 +64,20 @@ class Allocations:
         world.node.mkdir()
         self.counter.unlink(missing_ok=True)
         world.upgrade_at((NEW, FAR))
-        if self.life == "adoption":
+        if self.life in ("adoption", "recall"):
             visor = world.up()
             wait_until(lambda: is_recorded(world, GENESIS), world.said)
-            visor.process.kill()
-            visor.end()
+            visor.kill()
+        if self.life == "recall":
+            self.lose_node_and_record()
+
+    def lose_node_and_record(self):
+        """What its lock tells is all that is left."""
+        pid = self.world.pids()[0]
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: not alive(pid), "its end")
+        (self.world.home / ".visor" / "state.json").write_text("{")
+        (self.world.home / "current").unlink()
 
     def reexec(self, visor):
         """Done or not, it is answered."""

@@ -19,7 +19,7 @@ class Died(Exception):
 def is_recorded(world, version):
     try:
         record = json.loads((world.home / ".visor" / "state.json").read_text())["release"]
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):  # there is none yet, or a damaged one still
         return False
     return record["tag"] == version and record["stage"] == "answered"
 
