@@ -144,31 +144,37 @@ int state_load(const Home *home, State *ret, Failure *failure) {
     return r < 0 ? failure_set(failure, r, "cannot read %s: %s", path, strerror(-r)) : 0;
 }
 
-/* 1: it has another name already, of a start that came no further. */
-static int add_name(const Home *home, const char *name) {
-    struct stat status;
-    if (fstatat(home->private_fd, HOME_STATE_FILE, &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_nlink > 1)
-        return 1;
-    return linkat(home->private_fd, HOME_STATE_FILE, home->private_fd, name, 0) < 0 ? negative_errno() : 0;
+static int rename_aside(const Home *home, char *name, size_t size) {
+    (void)snprintf(name, size, HOME_STATE_FILE ".damaged-%" PRIu64, clock_realtime_usec() / USEC_PER_SEC);
+    return renameat(home->private_fd, HOME_STATE_FILE, home->private_fd, name) < 0 ? negative_errno() : 0;
 }
 
-static int rename_state(const Home *home, const char *name) {
-    return renameat(home->private_fd, HOME_STATE_FILE, home->private_fd, name) < 0 ? negative_errno() : 0;
+/* By the time of its last change: a start that came no further than this has given it the same name. */
+static int link_aside(const Home *home, char *name, size_t size) {
+    struct stat status, named;
+    if (fstatat(home->private_fd, HOME_STATE_FILE, &status, AT_SYMLINK_NOFOLLOW) < 0)
+        return negative_errno();
+    (void)snprintf(name, size, HOME_STATE_FILE ".damaged-%" PRId64, (int64_t)status.st_mtime);
+    if (linkat(home->private_fd, HOME_STATE_FILE, home->private_fd, name, 0) == 0)
+        return 0;
+    int r = negative_errno();
+    bool done = r == -EEXIST && fstatat(home->private_fd, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+                named.st_ino == status.st_ino;
+    return done ? 0 : r;
 }
 
 int state_set_aside(const Home *home, bool replaced, Failure *failure) {
     char name[64];
-    (void)snprintf(name, sizeof name, HOME_STATE_FILE ".damaged-%" PRIu64, clock_realtime_usec() / USEC_PER_SEC);
-    int r = replaced ? add_name(home, name) : -EOPNOTSUPP;
+    int r = replaced ? link_aside(home, name, sizeof name) : -EOPNOTSUPP;
     if (r < 0)
-        r = rename_state(home, name);
+        r = rename_aside(home, name, sizeof name);
     if (r < 0)
         return failure_set(
             failure, r, "%s/" HOME_PRIVATE_FOLDER "/" HOME_STATE_FILE " cannot be set aside: %s", home->path,
             strerror(-r));
     (void)failure_set(
         failure, 0, "the damaged %s/" HOME_PRIVATE_FOLDER "/" HOME_STATE_FILE " was set aside as %s", home->path,
-        r > 0 ? HOME_STATE_FILE ".damaged-* before" : name);
+        name);
     return 0;
 }
 

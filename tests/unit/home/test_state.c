@@ -1,6 +1,10 @@
 #include "home/state.h"
 
+#include "base/cleanup.h"
 #include "tests/unit/home/home.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
 
 static unsigned set_aside_count(void) {
     DIR *entries = opendir(folder_path(&folder, ".visor"));
@@ -49,6 +53,45 @@ static void test_save_and_load(void **unused) {
     assert_int_equal(status.st_mode & 07777, 0600);
 }
 
+static void check_set_aside(const char *expected) {
+    char name[64] = "", content[64] = "";
+    DIR *entries = opendir(folder_path(&folder, ".visor"));
+    for (const struct dirent *entry; (entry = readdir(entries));)
+        if (strstr(entry->d_name, "state.json.damaged-"))
+            (void)snprintf(name, sizeof name, "%.60s", entry->d_name);
+    (void)closedir(entries);
+    _cleanup_fd_ int fd = openat(home.private_fd, name, O_RDONLY | O_CLOEXEC);
+    assert_true(read(fd, content, sizeof content - 1) > 0);
+    assert_string_equal(content, expected);
+}
+
+/* Its other name is none that tells anybody that it is damaged. */
+static void test_a_damaged_state_that_a_backup_shares(void **unused) {
+    State state = {.folder = (char[]){"/v3"}};
+    Failure failure = {0};
+    (void)unused;
+    folder_write_text(&folder, ".visor/" HOME_STATE_FILE, "[", 0600);
+    assert_int_equal(linkat(home.private_fd, HOME_STATE_FILE, home.fd, "backup", 0), 0);
+    assert_int_equal(state_set_aside(&home, true, &failure), 0);
+    assert_int_equal(state_save(&home, &state, &failure), 0);
+    check_set_aside("[");
+}
+
+/* Two of one second: neither is lost. */
+static void test_the_name_of_another_one(void **unused) {
+    State state = {.folder = (char[]){"/v3"}};
+    Failure failure = {0};
+    (void)unused;
+    for (int i = 0; i < 2; i++) {
+        folder_write_text(&folder, ".visor/" HOME_STATE_FILE, "[", 0600);
+        const struct timespec times[2] = {{.tv_sec = 5}, {.tv_sec = 5}};
+        assert_int_equal(utimensat(home.private_fd, HOME_STATE_FILE, times, 0), 0);
+        assert_int_equal(state_set_aside(&home, true, &failure), 0);
+        assert_int_equal(state_save(&home, &state, &failure), 0);
+    }
+    assert_int_equal(set_aside_count(), 2);
+}
+
 static void test_set_aside_until_it_is_replaced(void **unused) {
     State state = {.release = {.tag = "v3"}, .folder = (char[]){"/v3"}};
     Failure failure = {0};
@@ -62,6 +105,7 @@ static void test_set_aside_until_it_is_replaced(void **unused) {
     }
     assert_int_equal(state_save(&home, &state, &failure), 0);
     assert_int_equal(set_aside_count(), 1);
+    check_set_aside("{");
     State loaded;
     assert_int_equal(state_load(&home, &loaded, &failure), 0);
     assert_true(state_equal(&loaded, &state));
@@ -305,6 +349,8 @@ int main(void) {
         home_test(test_none_yet),
         home_test(test_save_and_load),
         home_test(test_set_aside_until_it_is_replaced),
+        home_test(test_a_damaged_state_that_a_backup_shares),
+        home_test(test_the_name_of_another_one),
         home_test(test_duplicate_and_equal),
         home_test(test_previous),
         home_test(test_damaged),
