@@ -38,6 +38,17 @@ static int refuse_what_is_no_link(const Home *home, Failure *failure) {
         home->path, HOME_CURRENT_LINK, S_ISDIR(status.st_mode) ? "real folder" : "file");
 }
 
+bool current_leads(const Home *home) {
+    struct stat status;
+    return fstatat(home->fd, HOME_CURRENT_LINK, &status, 0) == 0 && S_ISDIR(status.st_mode);
+}
+
+bool current_leads_to(const Home *home, const char *folder) {
+    struct stat named, other;
+    return fstatat(home->fd, HOME_CURRENT_LINK, &named, 0) == 0 && stat(folder, &other) == 0 &&
+           named.st_dev == other.st_dev && named.st_ino == other.st_ino;
+}
+
 int current_read(const Home *home, char **ret, Failure *failure) {
     _cleanup_free_ char *target = NULL;
     _cleanup_free_ char *folder = NULL;
@@ -51,6 +62,8 @@ int current_read(const Home *home, char **ret, Failure *failure) {
         return failure_set(
             failure, r, "cannot read the link %s/%s: %s", home->path, HOME_CURRENT_LINK, strerror(-r));
     folder = realpath(target, NULL);
+    if (!folder && errno == ENOMEM)
+        return failure_set(failure, -ENOMEM, "cannot follow %s/%s: %m", home->path, HOME_CURRENT_LINK);
     if (!folder)
         return failure_set(
             failure, errno == ENOENT ? 2 : -ENOTDIR,

@@ -7,6 +7,8 @@
 #include "base/failure.h"
 #include "home/layout.h"
 
+#include <stdbool.h>
+
 /**
  * Reads where `current` points.
  *
@@ -15,6 +17,12 @@
  * Described in @failure, with the cure.
  */
 MUST_USE int current_read(const Home *home, char **ret, Failure *failure);
+
+/** Does it lead to a folder at all? It needs no memory to tell. */
+bool current_leads(const Home *home);
+
+/** Does it lead to @folder, by whatever name? Neither does this. */
+bool current_leads_to(const Home *home, const char *folder);
 
 /**
  * Is `current` something that a switch may replace: a link, or missing?

@@ -17,12 +17,7 @@ static bool is_foreign(const Home *home, const ProcessRecord *record) {
 
 /* Or `current` names what it was decided on already. */
 static bool is_only_decided(const Home *home, const State *state) {
-    _cleanup_free_ char *named = NULL;
-    _cleanup_free_ char *folder = NULL;
-    if (state->release.stage != STAGE_DECIDED)
-        return false;
-    folder = realpath(state->folder, NULL);
-    return !folder || current_read(home, &named, NULL) != 0 || !streq(folder, named);
+    return state->release.stage == STAGE_DECIDED && !current_leads_to(home, state->folder);
 }
 
 int state_copy_load(const Home *home, bool removed, State *ret, Failure *failure) {
@@ -68,7 +63,7 @@ int state_copy_save(const Home *home, const State *state, Failure *failure) {
         return 0;
     int r = lock_take(home->private_fd, lock, &lock_fd, &holder, failure);
     if (r != 0)
-        return r < 0 ? r : 0;
+        return r;
     r = process_record_load(home, PROCESS_VEGA, &record, failure);
     if (r != 0)
         return r < 0 && r != -EBADMSG && r != -EPROTO ? r : 0;

@@ -18,7 +18,7 @@ MUST_USE int state_copy_load(const Home *home, bool removed, State *ret, Failure
 
 /**
  * Writes @state over the copy, if it is another, in a lock that nobody holds: beside a core that lives, it is
- * written with all else. Returns 0, also if it is held, or tells nothing that could have a copy; -errno described
- * in @failure.
+ * written with all else. Returns 0, also if it tells nothing that could have a copy; 1 if it is held, and nothing
+ * was written; -errno described in @failure.
  */
 MUST_USE int state_copy_save(const Home *home, const State *state, Failure *failure);

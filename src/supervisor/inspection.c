@@ -8,6 +8,7 @@
 
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 
 /*
  * `current` is missing: which folder it has to name. Never an older release than the one that ran last: the record
@@ -241,7 +242,7 @@ static int read_state(Supervisor *supervisor, bool is_known, Failure *failure) {
     int copied = state_copy_load(supervisor->home, r == 0, &supervisor->state, failure);
     if (copied < 0)
         return copied;
-    if (r == 1 && (is_known || copied == 0))
+    if (r != 0 && (is_known || copied == 0)) /* one that cannot be read, too: it would be written over */
         set_state_aside(supervisor);
     if (copied == 0)
         rewrite_state(supervisor);
@@ -256,34 +257,51 @@ static uint64_t draw_seed(void) {
     return seed;
 }
 
-/* The release that lives, or else the one that `current` names; NULL if neither is there. */
-static char *find_current(Supervisor *supervisor) {
+/* The folders of what lives and of what was started last, each NULL if there is none. */
+static int look_back(const Supervisor *supervisor, char **ret_living, char **ret_last, Failure *failure) {
     _cleanup_remnants_ Remnants remnants;
-    _cleanup_free_ char *named = NULL;
-    Failure failure;
+    Failure why;
 
-    remnants_look(supervisor, &remnants, &failure);
+    remnants_look(supervisor, &remnants, &why);
     const ProcessRecord *living = remnants_living(&remnants);
     const char *last = remnants.records[PROCESS_VEGA].folder;
-    supervisor->last_folder = last ? strdup(last) : NULL;
+    *ret_living = living ? strdup(living->folder) : NULL;
+    *ret_last = last ? strdup(last) : NULL;
+    if ((living && !*ret_living) || (last && !*ret_last))
+        return failure_set(failure, -ENOMEM, "cannot look at what ran last: out of memory");
+    return 0;
+}
+
+/* The folder may have been moved from under what lives. */
+static bool is_same_folder(const char *folder, const char *other) {
+    struct stat status, other_status;
+    return streq(folder, other) || (stat(folder, &status) == 0 && stat(other, &other_status) == 0 &&
+                                    status.st_dev == other_status.st_dev && status.st_ino == other_status.st_ino);
+}
+
+/* Where `current` is missing it will be made to name what was switched to, but not what was only decided on. */
+static bool is_current(const Supervisor *supervisor, const char *living) {
+    const State *state = &supervisor->state;
     if (living)
-        return strdup(living->folder);
-    return current_read(supervisor->home, &named, NULL) == 0 ? TAKE_PTR(named) : NULL;
+        return is_same_folder(living, state->folder);
+    return current_leads(supervisor->home) ? current_leads_to(supervisor->home, state->folder)
+                                           : state->release.stage != STAGE_DECIDED;
 }
 
 int inspect_begin(Supervisor *supervisor, Event *ret, Failure *failure) {
-    _cleanup_free_ char *folder = find_current(supervisor);
-    _cleanup_free_ char *recorded = NULL;
+    _cleanup_free_ char *living = NULL;
     const State *state = &supervisor->state;
 
     *ret = (Event){.type = EVENT_BEGIN, .begin = {.seed = draw_seed()}};
-    int r = read_state(supervisor, folder || supervisor->last_folder, failure);
+    int r = look_back(supervisor, &living, &supervisor->last_folder, failure);
+    bool is_known = living || supervisor->last_folder || current_leads(supervisor->home);
+    if (r >= 0)
+        r = read_state(supervisor, is_known, failure);
     if (r < 0 || !state->folder)
         return r;
     supervisor->copy_unsynced = true; /* the last Visor may have died before that */
-    recorded = realpath(state->folder, NULL);
     ret->begin.record = &state->release;
-    ret->begin.is_current = folder ? recorded && streq(recorded, folder) : state->release.stage != STAGE_DECIDED;
+    ret->begin.is_current = is_current(supervisor, living);
     /* What an earlier Visor had no time to make durable is built on from here; the home itself was synced when it
      * was opened. */
     if (!supervisor->rehearsing && fsync(supervisor->home->private_fd) < 0)

@@ -89,7 +89,7 @@ static char *executable_of(const Supervisor *supervisor, pid_t pid) {
     return is_visor ? NULL : TAKE_PTR(executable);
 }
 
-/* Beside a core that is dead. */
+/* Beside a core that is dead. 1: not now, since somebody looks at its lock. */
 static int write_copy(Supervisor *supervisor, Failure *failure) {
     const State *state = &supervisor->state;
     int r = state->folder ? state_copy_save(supervisor->home, state, failure) : 0;
@@ -142,9 +142,10 @@ static void sync_copy(Supervisor *supervisor) {
 void records_copy_state(Supervisor *supervisor) {
     Failure failure = {0};
     supervisor->copy_unsynced = true;
-    if (write_record(supervisor, PROCESS_VEGA, &failure) < 0)
+    int r = write_record(supervisor, PROCESS_VEGA, &failure);
+    if (r < 0)
         records_tell_unwritten(supervisor);
-    else
+    else if (r == 0)
         sync_copy(supervisor);
 }
 

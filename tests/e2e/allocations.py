@@ -29,6 +29,8 @@ if __name__ == "__main__":
 
 from autoinstall import FAR, NEW, now_at_the_block
 from fail_points import is_recorded
+from test_state_lost import copy_of_state
+from test_upgrade import height_of
 from world import DEADLINE_SECONDS, PLAIN_BUILD, ROOT, World, alive, wait_until
 
 SHIM = PLAIN_BUILD / "tests" / "faults" / "liballocation.so"
@@ -64,7 +66,7 @@ class Allocations:
         world.node.mkdir()
         self.counter.unlink(missing_ok=True)
         world.upgrade_at((NEW, FAR))
-        if self.life in ("adoption", "recall"):
+        if self.life == "adoption":
             visor = world.up()
             wait_until(lambda: is_recorded(world, GENESIS), world.said)
             visor.kill()
@@ -72,12 +74,19 @@ class Allocations:
             self.lose_node_and_record()
 
     def lose_node_and_record(self):
-        """What its lock tells is all that is left."""
-        pid = self.world.pids()[0]
+        """Of a release that has not answered yet: what its lock tells is all that is left."""
+        world = self.world
+        world.scenario(versions={NEW: {"start_delay_ms": 600_000}})
+        now_at_the_block(world)
+        visor = world.up()
+        wait_until(lambda: (copy_of_state(world) or {}).get("release", {}).get("stage") == "switched", world.said)
+        visor.kill()
+        pid = world.pids()[-1]
         os.kill(pid, signal.SIGKILL)
         wait_until(lambda: not alive(pid), "its end")
-        (self.world.home / ".visor" / "state.json").write_text("{")
-        (self.world.home / "current").unlink()
+        world.scenario(versions={})
+        (world.home / ".visor" / "state.json").write_text("{")
+        (world.home / "current").unlink()
 
     def reexec(self, visor):
         """Done or not, it is answered."""
@@ -124,6 +133,7 @@ class Allocations:
         """How many allocations there are when nothing goes wrong."""
         code = self.play(0, 0)
         assert code == 0, self.world.said()
+        assert self.life != "recall" or "the state is taken from" in self.world.said(), self.world.said()
         return struct.unpack("Q", self.counter.read_bytes())[0]
 
     def fail(self, at, count):
@@ -141,6 +151,7 @@ class Allocations:
     def go_on(self):
         """The next Visor: what lives, and was not told to end, lives on; the upgrade gets through."""
         world = self.world
+        recorded, begun = is_recorded(world, NEW), len(world.pids())
         told = {event["pid"] for event in world.events("sigterm")}
         left = [pid for pid in world.living() if pid not in told]
         visor = world.start()
@@ -153,6 +164,12 @@ class Allocations:
         assert started == sorted(started), started
         visor.stop()
         assert not world.living()
+        self.check_heights(begun if recorded else len(world.pids()))
+
+    def check_heights(self, recorded):
+        """NEW has its height until that it answers is on record, in the starts before @recorded, and never after."""
+        for start, event in enumerate(self.world.events("main", process="vega")):
+            assert (height_of(event) is not None) == (event["version"] == NEW and start < recorded), (start, event)
 
     def run(self, numbers, dice):
         for at in numbers:

@@ -145,12 +145,12 @@ class Life:
         self.rounds += 1
         self.random = random.Random(f"{self.seed}/{self.rounds}")
         kind = only or self.random.choices(list(self.weights), list(self.weights.values()))[0]
-        self.doing, self.touched = kind, False
+        self.doing, self.touched, self.damaged = kind, False, False
         before, self.started = self.world.nodes(), self.starts()
         getattr(self, f"do_{kind}")()
         self.doing = f"{kind}, then"
         self.settle()
-        self.world.forget_damaged()
+        assert not self.world.forget_damaged() or self.damaged, "a record was damaged by nobody, or set aside undamaged"
         self.world.check_round(self.version)
         after = self.world.nodes()
         assert self.touched or before == after, f"a healthy node was restarted: {before}, now {after}"

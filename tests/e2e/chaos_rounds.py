@@ -253,6 +253,7 @@ class Rounds(Life):
             path.unlink(missing_ok=True)
         else:
             path.write_text(self.random.choice(DAMAGED))
+            self.damaged = True
         self.counts[f"else: state {'removed' if removed else 'damaged'}"] += 1
         return removed
 

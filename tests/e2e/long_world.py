@@ -149,9 +149,11 @@ class LongWorld(World):
             return None
 
     def forget_damaged(self):
-        """What was set aside of damaged records."""
-        for aside in (self.home / ".visor").glob("state.json.damaged-*"):
-            aside.unlink()
+        """What was set aside of damaged records; tells whether there was any."""
+        aside = list((self.home / ".visor").glob("state.json.damaged-*"))
+        for path in aside:
+            path.unlink()
+        return bool(aside)
 
     def lock_record(self, process="vega"):
         """What a lock file tells: (pid, record); (0, {}) if it tells nothing."""

@@ -42,6 +42,7 @@ FOLDERS = {"v1.0.0": "genesis", "v1.1.0": "v1.1.0", "v1.2.0": "v1.2.0", "v1.3.0"
 FETCHED = ["v1.1.0", "v1.3.0"]  # whole; of v1.2.0 only the binary
 EXTRA = {"share/notes.txt": b"of the release\n", "share/lib/more.txt": b"more\n"}
 MARKER = ".visor-release.json"
+SIGNATURE_BYTES = 32  # of a lock file; then comes its text
 UNKNOWN_BOOT = b"00000000-0000-4000-8000-000000000000"
 
 
@@ -155,6 +156,7 @@ class PowerCuts:
             cut.lower = max(cut.lower, *self.chosen_in(nothing))
             self.cuts_seen += 1
             self.check_saved_before_switched(record, nothing, cut)
+            self.check_copied_before_next(record, nothing, cut)
             yield cut, self.disk
             cut.lower = max(cut.lower, self.started(record))
             self.disk.step(record)
@@ -164,6 +166,16 @@ class PowerCuts:
         if record.kind == "R" and record.other_name == "current":
             target = VERSIONS.index(self.version_of_folder(self.disk.content_of(record.inode)))
             assert target == 0 or self.chosen_in(durable)[1] == target, f"switched before it was saved; cut {cut.at}"
+
+    def check_copied_before_next(self, record, durable, cut):
+        """What a release has come to has its copy in the lock of the core, durably, before it comes any further."""
+        if record.kind != "R" or record.other_name != "state.json" or ".visor/state.json" not in durable:
+            return
+        state = parsed(durable[".visor/state.json"], "the record")
+        if state["release"]["stage"] != "decided":
+            lock = durable[".visor/vega.lock"].content[SIGNATURE_BYTES:].rstrip(b" ")
+            copied = json.loads(lock)["state"] if lock.startswith(b"{") else None
+            assert copied == state, f"no durable copy of {state}, but {copied}; cut {cut.at}"
 
     # What must hold of every home that a cut leaves
 

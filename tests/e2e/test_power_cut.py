@@ -23,3 +23,12 @@ def test_a_missing_fsync_is_found(what, kind):
         cuts.records = [record for record in cuts.records if record.kind != "Y" or not what(record.mode)]
         with pytest.raises(AssertionError):
             cuts.run(0, choices=8, seed=1)
+
+
+@pytest.mark.parametrize("kind", ["fetched", "prepared"])
+def test_a_copy_that_is_not_synced_is_found(kind):
+    with power_cuts(kind) as cuts:
+        locks = {record.inode for record in cuts.records if record.kind == "C" and record.name == "vega.lock"}
+        cuts.records = [record for record in cuts.records if record.kind != "Y" or record.inode not in locks]
+        with pytest.raises(AssertionError, match="no durable copy"):
+            cuts.run(0, choices=1, seed=1)
