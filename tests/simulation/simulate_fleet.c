@@ -69,6 +69,25 @@ static void write_assumptions(FILE *out, const FleetSetup *used) {
         used->line_bytes / 1e6);
 }
 
+static void write_load(FILE *out, const Fleet *fleets, const char *const *names, size_t count) {
+    static const size_t MOMENTS_SECONDS[] = {1, 5, 15, 30, 60, 300, 450, 600};
+    enum { MOMENTS = sizeof MOMENTS_SECONDS / sizeof *MOMENTS_SECONDS };
+    (void)fputs("\n| fetches at once, after the announcement |", out);
+    for (size_t moment = 0; moment < MOMENTS; moment++)
+        (void)fprintf(out, " %zu s |", MOMENTS_SECONDS[moment]);
+    (void)fputs("\n|---|", out);
+    for (size_t moment = 0; moment < MOMENTS; moment++)
+        (void)fputs("---|", out);
+    for (size_t i = 0; i < count; i++) {
+        (void)fprintf(out, "\n| %s |", names[i]);
+        for (size_t moment = 0; moment < MOMENTS; moment++) {
+            size_t second = MOMENTS_SECONDS[moment];
+            (void)fprintf(out, " %u |", second < fleets[i].seconds ? fleets[i].fetching[second] : 0);
+        }
+    }
+    (void)fputc('\n', out);
+}
+
 static void write_fetches(FILE *out, const Fleet *fleets, const char *const *names, size_t count) {
     write_head(out, "fetch begins, seconds after the announcement");
     for (size_t i = 0; i < count; i++)
@@ -76,6 +95,7 @@ static void write_fetches(FILE *out, const Fleet *fleets, const char *const *nam
     write_head(out, "fetch takes, seconds");
     for (size_t i = 0; i < count; i++)
         write_times(out, names[i], &fleets[i], offsetof(FleetOutcome, fetch_took_usec));
+    write_load(out, fleets, names, count);
     (void)fputs(
         "\n| | most fetches at once | network makes blocks again after the block, seconds |\n|---|---|---|\n", out);
     for (size_t i = 0; i < count; i++) {
