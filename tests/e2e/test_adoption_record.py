@@ -8,6 +8,7 @@ import signal
 import pytest
 
 from checking import check, found
+from test_state_lost import is_all_written
 from world import alive, wait_until
 
 LATER = ("process", "homeDevice", "homeInode")
@@ -80,7 +81,7 @@ def test_a_lock_that_somebody_has_written_to_is_put_right(world):
     """As by cp -a out of a backup, over what is there."""
     visor = world.up()
     lock = world.home / ".visor" / "vega.lock"
-    wait_until(lambda: '"answered":true' in lock.read_text(), "visor has nothing more to write")
+    wait_until(lambda: is_all_written(world), "visor has nothing more to write")
     with open(lock, "r+b") as file:
         file.write(f"{1:<10} {77:<20}\n".encode())
     visor.wait("somebody has changed what its lock file tells")
@@ -120,7 +121,7 @@ def test_a_backup_that_is_brought_back_is_written_over(world, by_rename):
     visor.wait("this release runs")
     folder = world.home / ".visor"
     files = [folder / name for name in ("state.json", "lock", "vega.lock")]
-    wait_until(lambda: files[0].exists() and '"answered":true' in files[2].read_text(), "visor has nothing more to write")
+    wait_until(lambda: is_all_written(world), "visor has nothing more to write")
     before = [file.read_bytes() for file in files]
     backup = {"state.json": before[0].replace(b"answered", b"decided"),
               "lock": f"{1:<10} {77:<20}\n{{}}".encode(),

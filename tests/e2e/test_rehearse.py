@@ -10,6 +10,7 @@ import pytest
 
 from checking import tree
 from replacing import installed, reexec  # noqa: F401: a fixture
+from test_state_lost import is_all_written
 from world import VISOR, alive, wait_until
 
 
@@ -86,7 +87,7 @@ def test_a_lock_file_of_a_process_that_is_no_more(world_with_data_node, installe
 def test_a_living_node_that_could_not_be_taken_over(world, installed):
     visor = world.up()
     lock = world.home / ".visor" / "vega.lock"
-    wait_until(lambda: '"answered":true' in lock.read_text(), "the last word of the start")
+    wait_until(lambda: is_all_written(world), "the last word of the start")
     visor.signal(signal.SIGSTOP)  # it would put that right at once
     spoil(lock)
     code, text = rehearse(world)
