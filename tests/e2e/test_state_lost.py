@@ -29,7 +29,11 @@ def state(world):
 
 
 def copy_of_state(world):
-    return json.loads((world.home / ".visor" / "vega.lock").read_text().split(maxsplit=2)[2]).get("state")
+    """None while what the lock tells is being written."""
+    try:
+        return json.loads((world.home / ".visor" / "vega.lock").read_text().split(maxsplit=2)[2]).get("state")
+    except (ValueError, IndexError):
+        return None
 
 
 def is_all_written(world):
