@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/fail_point.h"
 #include "base/strings.h"
+#include "home/folder.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -44,9 +45,7 @@ bool current_leads(const Home *home) {
 }
 
 bool current_leads_to(const Home *home, const char *folder) {
-    struct stat named, other;
-    return fstatat(home->fd, HOME_CURRENT_LINK, &named, 0) == 0 && stat(folder, &other) == 0 &&
-           named.st_dev == other.st_dev && named.st_ino == other.st_ino;
+    return folder_is_same(home->fd, HOME_CURRENT_LINK, folder);
 }
 
 int current_read(const Home *home, char **ret, Failure *failure) {

@@ -21,7 +21,7 @@ MUST_USE int current_read(const Home *home, char **ret, Failure *failure);
 /** Does it lead to a folder at all? It needs no memory to tell. */
 bool current_leads(const Home *home);
 
-/** Does it lead to @folder, by whatever name? Neither does this. */
+/** Does it lead to @folder, by whatever name? It needs no memory either. */
 bool current_leads_to(const Home *home, const char *folder);
 
 /**

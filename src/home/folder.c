@@ -83,6 +83,12 @@ int folder_create(const char *path, mode_t mode, Failure *failure) {
     return 0;
 }
 
+bool folder_is_same(int at_fd, const char *path, const char *other) {
+    struct stat status, other_status;
+    return fstatat(at_fd, path, &status, 0) == 0 && stat(other, &other_status) == 0 && S_ISDIR(status.st_mode) &&
+           status.st_dev == other_status.st_dev && status.st_ino == other_status.st_ino;
+}
+
 int folder_is_empty(int fd) {
     _cleanup_directory_ DIR *entries = NULL;
     int again_fd = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* closedir() closes it, not ours */

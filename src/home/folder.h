@@ -32,6 +32,10 @@ char *folder_parent(const char *path);
 /** @path without slashes at its end, owned by the caller; NULL when memory is out. */
 char *folder_trim(const char *path);
 
+/** Is @path, which begins in the folder @at_fd, the same folder as @other, by whatever name? It needs no memory to
+ * tell; what is not there is the same as nothing. */
+bool folder_is_same(int at_fd, const char *path, const char *other);
+
 /** Does the folder hold nothing? Returns 1 if so, 0, or -errno. */
 MUST_USE int folder_is_empty(int fd);
 

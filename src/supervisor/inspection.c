@@ -3,12 +3,13 @@
 #include "base/fail_point.h"
 #include "base/strings.h"
 #include "home/current.h"
+#include "home/folder.h"
 #include "rpc/socket.h"
 #include "supervisor/shell.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 
 /*
  * `current` is missing: which folder it has to name. Never an older release than the one that ran last: the record
@@ -272,18 +273,11 @@ static int look_back(const Supervisor *supervisor, char **ret_living, char **ret
     return 0;
 }
 
-/* The folder may have been moved from under what lives. */
-static bool is_same_folder(const char *folder, const char *other) {
-    struct stat status, other_status;
-    return streq(folder, other) || (stat(folder, &status) == 0 && stat(other, &other_status) == 0 &&
-                                    status.st_dev == other_status.st_dev && status.st_ino == other_status.st_ino);
-}
-
 /* Where `current` is missing it will be made to name what was switched to, but not what was only decided on. */
 static bool is_current(const Supervisor *supervisor, const char *living) {
     const State *state = &supervisor->state;
-    if (living)
-        return is_same_folder(living, state->folder);
+    if (living) /* from under which its folder may have been moved */
+        return streq(living, state->folder) || folder_is_same(AT_FDCWD, living, state->folder);
     return current_leads(supervisor->home) ? current_leads_to(supervisor->home, state->folder)
                                            : state->release.stage != STAGE_DECIDED;
 }

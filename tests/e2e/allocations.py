@@ -3,10 +3,11 @@
 
     tests/e2e/allocations.py BUILD_FOLDER [--every 1] [--seed 1]
 
-A life is played (a start, also with a record that is damaged, a living node that is taken over, a reexec, or a data node
-that dies, whose segments are asked for; then polls, changed settings, an upgrade and a stop) with the Nth allocation of Visor failing
-(tests/faults/allocation.c), and sometimes some more after it. Visor goes on, or leaves with a code that its manual knows;
-never by a signal. The next Visor takes over what lives, or starts it, and the upgrade gets through. --every 10: each tenth N.
+A life is played (a start, also of a release that has not answered and whose record is damaged, a living node that is taken
+over, a reexec, or a data node that dies, whose segments are asked for; then polls, changed settings, an upgrade and a stop)
+with the Nth allocation of Visor failing (tests/faults/allocation.c), and sometimes some more after it. Visor goes on, or
+leaves with a code that its manual knows; never by a signal. The next Visor takes over what lives, or starts it, and the
+upgrade gets through. --every 10: each tenth N.
 """
 
 import argparse
@@ -86,7 +87,6 @@ class Allocations:
         wait_until(lambda: not alive(pid), "its end")
         world.scenario(versions={})
         (world.home / ".visor" / "state.json").write_text("{")
-        (world.home / "current").unlink()
 
     def reexec(self, visor):
         """Done or not, it is answered."""

@@ -1,6 +1,5 @@
 """A release brought into its place by hand, from a server that only has files."""
 
-import fcntl
 import json
 import os
 import re
@@ -13,7 +12,7 @@ import pytest
 
 from release_server import Releases
 from terminal import Terminal
-from world import SANITIZER_REPORT, VISOR, upgraded, wait_until
+from world import SANITIZER_REPORT, VISOR, is_free, upgraded, wait_until
 
 
 @pytest.fixture
@@ -191,18 +190,6 @@ def test_a_cut_that_repeats_is_given_up(world, files):
     files.cuts = []
     prepare(world, "v1.1.0")  # and goes on the next time
     assert files.asset_requests()[-1] == "bytes=600000-"
-
-
-def is_free(folder):
-    """Nobody works in it any more."""
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return True
-    except BlockingIOError:
-        return False
-    finally:
-        os.close(fd)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])

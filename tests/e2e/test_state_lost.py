@@ -54,6 +54,16 @@ def to_be_upgraded(world, **of_the_new_one):
     return world.up()
 
 
+def dead_as_the_old_node_stops(world):
+    """An upgrade is decided on; then neither Visor nor the node is there."""
+    world.scenario(stop_ms=600_000)
+    visor = to_be_upgraded(world)
+    world.wait_event("sigterm")
+    visor.kill()
+    os.kill(world.pids()[0], signal.SIGKILL)
+    wait_until(lambda: not alive(world.pids()[0]), "its end")
+
+
 @lost
 def test_a_release_that_has_not_answered_still_gets_its_height(world, lose):
     visor = to_be_upgraded(world, start_delay_ms=600_000)
@@ -117,12 +127,7 @@ def test_an_upgrade_that_was_decided_is_made(world, node):
 @pytest.mark.parametrize("point", ["STATE_BEFORE", "FILE_WRITTEN", "FILE_DURABLE", "STATE_SAVED"])
 def test_visor_dies_as_it_sets_a_damaged_record_aside(world, point):
     """That is not the same as a record that was removed by hand: what was decided stays decided."""
-    world.scenario(stop_ms=600_000)
-    visor = to_be_upgraded(world)
-    world.wait_event("sigterm")
-    visor.kill()
-    os.kill(world.pids()[0], signal.SIGKILL)
-    wait_until(lambda: not alive(world.pids()[0]), "its end")
+    dead_as_the_old_node_stops(world)
     state_file(world).write_text("{")
     for _ in range(2):
         assert world.start(VISOR_FAIL_POINT=f"{point}:1").end() == -signal.SIGKILL
@@ -137,12 +142,7 @@ def test_visor_dies_as_it_sets_a_damaged_record_aside(world, point):
 
 def test_a_decision_that_was_removed_is_taken_back(world):
     """With the node down, somebody wants another release than the one that was decided on, and removes what says so."""
-    world.scenario(stop_ms=600_000)
-    visor = to_be_upgraded(world)
-    world.wait_event("sigterm")
-    visor.kill()
-    os.kill(world.pids()[0], signal.SIGKILL)
-    wait_until(lambda: not alive(world.pids()[0]), "its end")
+    dead_as_the_old_node_stops(world)
     assert state(world)["release"]["stage"] == copy_of_state(world)["release"]["stage"] == "decided"
     world.release("hotfix", "v1.0.1")
     world.upgrade_at()

@@ -48,6 +48,18 @@ def alive(pid):
         return False
 
 
+def is_free(folder):
+    """Has nobody the lock of the folder itself?"""
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(fd)
+
+
 def toml(value):
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -118,22 +130,11 @@ class Visor:
         self.signal(signal.SIGTERM)
         assert self.end() == code
 
-    def is_free(self):
-        """Has nobody the home of this visor?"""
-        folder = os.open(self.world.home, os.O_RDONLY)
-        try:
-            fcntl.flock(folder, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            return True
-        except BlockingIOError:
-            return False
-        finally:
-            os.close(folder)
-
     def kill(self):
         """A child that it has just forked has the home, too, until it comes to its exec."""
         self.signal(signal.SIGKILL)
         assert self.end() == -signal.SIGKILL
-        wait_until(self.is_free, "nobody has the home")
+        wait_until(lambda: is_free(self.world.home), "nobody has the home")
 
     def end(self):
         """Waits for the end of visor and returns its exit code."""

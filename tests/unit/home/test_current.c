@@ -2,6 +2,8 @@
 
 #include "tests/unit/home/home.h"
 
+#include <limits.h>
+
 static const char *release(const char *name) {
     assert_int_equal(mkdirat(folder.fd, name, 0755), 0);
     return folder_path(&folder, name);
@@ -54,6 +56,22 @@ static void test_read_of_what_leads_nowhere(void **unused) {
     check_unreadable(-ENOTDIR, "no folder");
     link_to("current", "current");
     check_unreadable(-ENOTDIR, "current");
+}
+
+static void test_where_it_leads(void **unused) {
+    char path[PATH_MAX];
+    (void)unused;
+    (void)snprintf(path, sizeof path, "%s/v1", folder.path);
+    assert_false(current_leads(&home) || current_leads_to(&home, path));
+    assert_int_equal(mkdirat(home.fd, "v1", 0755), 0);
+    assert_int_equal(mkdirat(home.fd, "v2", 0755), 0);
+    assert_int_equal(symlinkat("v1", home.fd, "other"), 0);
+    assert_int_equal(symlinkat("other", home.fd, "current"), 0); /* by another link, and relative */
+    assert_true(current_leads(&home) && current_leads_to(&home, path));
+    (void)snprintf(path, sizeof path, "%s/v2", folder.path);
+    assert_false(current_leads_to(&home, path) || current_leads_to(&home, "/nowhere"));
+    assert_int_equal(unlinkat(home.fd, "v1", AT_REMOVEDIR), 0);
+    assert_false(current_leads(&home) || current_leads_to(&home, "/nowhere"));
 }
 
 static void test_real_folder_is_never_touched(void **unused) {
@@ -149,6 +167,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         home_test(test_read),
         home_test(test_read_of_what_leads_nowhere),
+        home_test(test_where_it_leads),
         home_test(test_real_folder_is_never_touched),
         home_test(test_file_is_never_touched),
         home_test(test_switch),
